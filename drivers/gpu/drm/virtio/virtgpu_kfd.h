@@ -18,7 +18,8 @@
  *
  * Locks, outermost first; each is described beside what it protects:
  *   virtgpu_kfd.processes_lock, virtgpu_kfd_process.lock, virtgpu_kfd_process.event_lock,
- *   virtgpu_kfd_bo.lock, virtgpu_kfd_event.lock (wait queue), virtgpu_kfd_ctx.slots_lock
+ *   virtgpu_kfd_bo.lock, virtgpu_kfd_process.event_state_lock (spinlock),
+ *   virtio_gpu_fence_driver.lock (spinlock), virtgpu_kfd.requests_lock (spinlock)
  * A call to the host (virtgpu_kfd_call()) sleeps; it may be made with the mutexes held and
  * needs none of them.
  */
@@ -26,9 +27,9 @@
 #define VIRTGPU_KFD_H
 
 #include <linux/completion.h>
-#include <linux/idr.h>
 #include <linux/kfd_ioctl.h>
 #include <linux/kref.h>
+#include <linux/list.h>
 #include <linux/mmu_notifier.h>
 #include <linux/mutex.h>
 #include <linux/refcount.h>
@@ -36,6 +37,7 @@
 #include <linux/wait.h>
 #include <linux/workqueue.h>
 #include <linux/xarray.h>
+#include <drm/drm_mm.h>
 #include <uapi/linux/virtio_gpu_amdkfd.h>
 
 #include "virtgpu_drv.h"
@@ -44,31 +46,31 @@
 
 struct virtgpu_kfd;
 struct virtgpu_kfd_bo;
+struct virtgpu_kfd_request;
 struct faux_device;
 
 /**
  * struct virtgpu_kfd_ctx - a virtio-gpu context of the AMDKFD capset
+ * @ref: held by the owner and by every request
  * @kfd: device
  * @id: virtio-gpu context id
+ * @fence_context: the first of the fence contexts of the context's rings
  * @rsp_bo: response blob, guest memory
  * @rsp: its kernel mapping
- * @rsp_size: its bytes
- * @seqno: of the next command
- * @slots_lock: spinlock; protects @slots and each request's place in it
- * @slots: requests whose response area the host may still write
- * @slots_wait: woken when response room comes free
- * @lost: the host did not answer in time or answered garbage; every further call gives -EIO
+ * @seqno: of the last command
+ * @slots: response areas that the host may still write; virtgpu_kfd.requests_lock
+ * @lost: the host did not answer in time or gave the context up; set once, under
+ *	virtgpu_kfd.requests_lock. Every further call gives -EIO
  */
 struct virtgpu_kfd_ctx {
+	struct kref ref;
 	struct virtgpu_kfd *kfd;
 	u32 id;
+	u64 fence_context;
 	struct virtio_gpu_object *rsp_bo;
-	void *rsp;
-	u32 rsp_size;
+	struct iosys_map rsp;
 	atomic_t seqno;
-	spinlock_t slots_lock;
 	struct drm_mm slots;
-	wait_queue_head_t slots_wait;
 	bool lost;
 };
 
@@ -100,12 +102,23 @@ struct virtgpu_kfd_gpu {
  * @control: control context
  * @gpus: GPUs, @num_gpus of them; constant after probe
  * @num_gpus: bounded by VIRTGPU_KFD_MAX_GPUS
- * @gone: the device was removed: calls give -ENODEV, waits end
- * @processes_lock: mutex; protects @processes, and a process's creation and end
- * @processes: processes by virtio-gpu context id; lookups by mm walk it
+ * @num_nodes: topology nodes, those of the CPUs included; constant after probe
+ * @mapping: address space of all CPU mappings, set by virtgpu_kfd_render_init()
+ * @gone: the device was removed: calls give -ENODEV, waits end. Set once, under
+ *	@requests_lock
+ * @requests_lock: spinlock, taken with interrupts off within the fence lock; protects
+ *	@requests, every context's slots and @unproven
+ * @requests: submissions whose fence has not signalled
+ * @slots_wait: woken when room for a response comes free
+ * @processes_lock: mutex; protects the creation of processes
+ * @processes: processes by virtio-gpu context id, each with a reference; lookups by mm
+ *	walk it. Its own lock suffices for lookups
+ * @unproven: ended processes of which the host did not confirm that it let go of their
+ *	pages; kept until the device is reset. Protected by @requests_lock
  * @wq: for ending processes and for the stream of events; may sleep for the host
  * @poll: request for fired events, see virtgpu_kfd_events.c
  * @counts: what is alive, shown in debugfs
+ * @debugfs: directory
  */
 struct virtgpu_kfd {
 	struct kref ref;
@@ -114,9 +127,15 @@ struct virtgpu_kfd {
 	struct virtgpu_kfd_ctx *control;
 	struct virtgpu_kfd_gpu *gpus;
 	u32 num_gpus;
+	u32 num_nodes;
+	struct address_space *mapping;
 	bool gone;
+	spinlock_t requests_lock;
+	struct list_head requests;
+	wait_queue_head_t slots_wait;
 	struct mutex processes_lock;
 	struct xarray processes;
+	struct list_head unproven;
 	struct workqueue_struct *wq;
 	struct virtgpu_kfd_poll *poll;
 	struct {
@@ -145,36 +164,39 @@ struct virtgpu_kfd_vm {
 
 /**
  * struct virtgpu_kfd_process - a process that opened /dev/kfd
- * @ref: held by files and BOs
+ * @ref: held by virtgpu_kfd.processes, by files and BOs
  * @kfd: device, held
- * @ctx: its context on the host
- * @mm: address space, for comparison only; NULL once it is gone
+ * @ctx: its context on the host; NULL once ended
  * @lead_thread: thread group leader, held; only its threads may use the file
- * @mn: tells when the mm goes
- * @release_work: ends what is left once the mm or the last file is gone
+ * @mn: tells when the mm goes; mn.mm is for comparison only
+ * @dead: the mm or the device is gone; set once
+ * @active: one for the life of the process and one for each ioctl and mmap in progress,
+ *	see virtgpu_kfd_process_enter()
+ * @end_work: ends what is left once @dead
+ * @unproven: in virtgpu_kfd.unproven
  * @lock: mutex; protects @vms, @bos and the order of calls that make and end memory
  * @vms: by GPU index
  * @bos: BOs by the lower 32 bits of their handle; the xarray's own lock suffices for look-ups
- * @event_lock: mutex; protects @events, creation and end of events, and @event_page
+ * @event_lock: mutex; protects creation and end of events
+ * @event_state_lock: spinlock; protects @events and all that is in them
  * @events: events by id
- * @num_events: in @events
- * @event_page: handle of the signal page's BO, 0 for none
  */
 struct virtgpu_kfd_process {
 	struct kref ref;
 	struct virtgpu_kfd *kfd;
 	struct virtgpu_kfd_ctx *ctx;
-	struct mm_struct *mm;
 	struct task_struct *lead_thread;
 	struct mmu_notifier mn;
-	struct work_struct release_work;
+	bool dead;
+	refcount_t active;
+	struct work_struct end_work;
+	struct list_head unproven;
 	struct mutex lock;
 	struct virtgpu_kfd_vm *vms;
 	struct xarray bos;
 	struct mutex event_lock;
+	spinlock_t event_state_lock;
 	struct xarray events;
-	u32 num_events;
-	u64 event_page;
 };
 
 /**
@@ -206,21 +228,37 @@ struct virtgpu_kfd_bo {
 	struct mm_struct *pinned_mm;
 };
 
-/* virtgpu_kfd_drv.c: probe, removal, /dev/kfd, module-wide state, debugfs */
-int virtgpu_kfd_probe(struct virtio_gpu_device *vgdev);
+/* virtgpu_kfd_drv.c: probe, removal, /dev/kfd, debugfs */
+void virtgpu_kfd_probe(struct virtio_gpu_device *vgdev);
 void virtgpu_kfd_remove(struct virtio_gpu_device *vgdev);
+void virtgpu_kfd_fini(struct virtio_gpu_device *vgdev);
 struct virtgpu_kfd *virtgpu_kfd_get(struct virtgpu_kfd *kfd);
 void virtgpu_kfd_put(struct virtgpu_kfd *kfd);
 
 /* virtgpu_kfd_ctx.c: contexts, requests and responses */
 struct virtgpu_kfd_ctx *virtgpu_kfd_ctx_create(struct virtgpu_kfd *kfd, u32 role, u32 rsp_size);
 void virtgpu_kfd_ctx_destroy(struct virtgpu_kfd_ctx *ctx);
-int virtgpu_kfd_call(struct virtgpu_kfd_ctx *ctx, struct virtkfd_ccmd *cmd, u32 cmd_len,
+void virtgpu_kfd_ctx_lose(struct virtgpu_kfd_ctx *ctx);
+void virtgpu_kfd_cancel_requests(struct virtgpu_kfd *kfd);
+struct virtgpu_kfd_request *virtgpu_kfd_submit(struct virtgpu_kfd_ctx *ctx, u32 ring, void *cmd,
+					       u32 cmd_len, u32 rsp_len,
+					       struct delayed_work *work);
+int virtgpu_kfd_response(struct virtgpu_kfd_request *req, struct virtkfd_rsp *rsp, u32 rsp_len);
+void virtgpu_kfd_request_put(struct virtgpu_kfd_request *req);
+int virtgpu_kfd_call_buf(struct virtgpu_kfd_ctx *ctx, void *cmd, u32 cmd_len,
+			 struct virtkfd_rsp *rsp, u32 rsp_len);
+int virtgpu_kfd_call(struct virtgpu_kfd_ctx *ctx, const struct virtkfd_ccmd *cmd, u32 cmd_len,
 		     struct virtkfd_rsp *rsp, u32 rsp_len);
 
 /* virtgpu_kfd_process.c: life of processes */
 struct virtgpu_kfd_process *virtgpu_kfd_process_open(struct virtgpu_kfd *kfd);
+void virtgpu_kfd_process_get(struct virtgpu_kfd_process *process);
 void virtgpu_kfd_process_put(struct virtgpu_kfd_process *process);
+int virtgpu_kfd_process_enter(struct virtgpu_kfd_process *process);
+void virtgpu_kfd_process_exit(struct virtgpu_kfd_process *process);
+struct virtgpu_kfd_process *virtgpu_kfd_process_by_ctx(struct virtgpu_kfd *kfd, u32 ctx_id);
+void virtgpu_kfd_processes_end(struct virtgpu_kfd *kfd);
+void virtgpu_kfd_processes_fini(struct virtgpu_kfd *kfd);
 struct virtgpu_kfd_gpu *virtgpu_kfd_gpu_by_id(struct virtgpu_kfd *kfd, u32 gpu_id);
 
 /* virtgpu_kfd_ioctl.c: the ioctl table's dispatch and the small ioctls */
@@ -231,7 +269,7 @@ int virtgpu_kfd_forward(struct virtgpu_kfd_process *process, u32 nr, void *args,
 /* virtgpu_kfd_events.c: events, waiting, the stream of fired events */
 int virtgpu_kfd_events_start(struct virtgpu_kfd *kfd);
 void virtgpu_kfd_events_stop(struct virtgpu_kfd *kfd);
-void virtgpu_kfd_events_init(struct virtgpu_kfd_process *process);
+void virtgpu_kfd_events_wake(struct virtgpu_kfd_process *process);
 void virtgpu_kfd_events_fini(struct virtgpu_kfd_process *process);
 int virtgpu_kfd_create_event(struct virtgpu_kfd_process *process, void *args);
 int virtgpu_kfd_destroy_event(struct virtgpu_kfd_process *process, void *args);
@@ -244,6 +282,7 @@ int virtgpu_kfd_acquire_vm(struct virtgpu_kfd_process *process, void *args);
 int virtgpu_kfd_alloc_memory(struct virtgpu_kfd_process *process, void *args);
 int virtgpu_kfd_free_memory(struct virtgpu_kfd_process *process, void *args);
 void virtgpu_kfd_memory_fini(struct virtgpu_kfd_process *process);
+void virtgpu_kfd_memory_unpin(struct virtgpu_kfd_process *process);
 
 /* virtgpu_kfd_userptr.c: pinned user pages as a list of extents */
 int virtgpu_kfd_userptr_pin(struct virtgpu_kfd_bo *bo, u64 addr, u64 size, u64 **extents,
@@ -256,6 +295,7 @@ int virtgpu_kfd_bo_mmap(struct drm_gem_object *obj, struct vm_area_struct *vma);
 void virtgpu_kfd_bo_free(struct drm_gem_object *obj);
 
 /* virtgpu_kfd_topology.c: KFD's sysfs; virtgpu_kfd_topology_cpu.c: its CPU nodes */
+int virtgpu_kfd_topology_read(struct virtgpu_kfd *kfd);
 int virtgpu_kfd_topology_init(struct virtgpu_kfd *kfd, struct device *dev);
 void virtgpu_kfd_topology_fini(struct virtgpu_kfd *kfd);
 
@@ -270,12 +310,15 @@ void virtgpu_kfd_compat_fini(void);
 
 #else
 
-static inline int virtgpu_kfd_probe(struct virtio_gpu_device *vgdev)
+static inline void virtgpu_kfd_probe(struct virtio_gpu_device *vgdev)
 {
-	return 0;
 }
 
 static inline void virtgpu_kfd_remove(struct virtio_gpu_device *vgdev)
+{
+}
+
+static inline void virtgpu_kfd_fini(struct virtio_gpu_device *vgdev)
 {
 }
 
