@@ -12,7 +12,7 @@
  *   virtgpu_kfd_ctx      a virtio-gpu context with its response blob; the control context
  *                        is kept by virtgpu_kfd, a process context by its process
  *   virtgpu_kfd_gpu      a GPU: topology node and render node; as long as virtgpu_kfd
- *   virtgpu_kfd_process  one per mm that opened /dev/kfd; kept by its files, and by its BOs
+ *   virtgpu_kfd_process  one per mm that opened /dev/kfd; kept by its files
  *   virtgpu_kfd_bo       memory of a process on the host, a GEM object of the GPU's render
  *                        node; kept by the process's table and by its mappings
  *
@@ -79,7 +79,7 @@ struct virtgpu_kfd_ctx {
  * @kfd: device
  * @index: in virtgpu_kfd.gpus
  * @gpu_id: KFD's id
- * @doorbell_size: bytes of a process's doorbell slice
+ * @doorbell_size: bytes of a process's doorbell slice, a multiple of the page size
  * @files: text of the node's sysfs files as the host sent them; see virtgpu_kfd_topology.c
  * @render: DRM device of the render node
  * @faux: its parent device
@@ -176,7 +176,9 @@ struct virtgpu_kfd_vm {
  * @unproven: in virtgpu_kfd.unproven
  * @lock: mutex; protects @vms, @bos and the order of calls that make and end memory
  * @vms: by GPU index
- * @bos: BOs by the lower 32 bits of their handle; the xarray's own lock suffices for look-ups
+ * @bos: BOs by their handle
+ * @pinned: BOs without a handle whose pages the host may still use, until
+ *	virtgpu_kfd_memory_unpin()
  * @event_lock: mutex; protects creation and end of events
  * @event_state_lock: spinlock; protects @events and all that is in them
  * @events: events by id
@@ -194,6 +196,7 @@ struct virtgpu_kfd_process {
 	struct mutex lock;
 	struct virtgpu_kfd_vm *vms;
 	struct xarray bos;
+	struct list_head pinned;
 	struct mutex event_lock;
 	spinlock_t event_state_lock;
 	struct xarray events;
@@ -202,31 +205,48 @@ struct virtgpu_kfd_process {
 /**
  * struct virtgpu_kfd_bo - memory that a process has on the host
  * @base: GEM object of the GPU's render node; its mmap offset is ALLOC's mmap_offset
- * @process: owner; NULL once the handle is freed and only mappings keep the BO
+ * @kfd: device, held
  * @gpu: GPU it was allocated for
  * @handle: KFD handle
+ * @blob_id: what the host maps, VIRTKFD_BLOB_ID()
  * @flags: KFD_IOC_ALLOC_MEM_FLAGS_*
  * @va: GPU address
- * @lock: mutex; protects @blob
- * @blob: HOST3D blob behind CPU mappings, made at the first touch
+ * @pgoff: page offset in the file at which the object starts, for CPU mappings
+ * @lock: mutex; protects @ctx, @blob, @blob_error, @kmap and @dummy; taken in page faults
+ * @ctx: context to make @blob in; NULL once the handle is freed or the process ended
+ * @blob: HOST3D blob behind CPU mappings, made at the first touch; does not change after
+ * @blob_error: why there is none and will be none
+ * @kmap: the kernel's mapping of @blob, which reserves its cache attribute; NULL if uncached
+ * @dummy: page that CPU mappings see after the device was removed
  * @pages: pinned user pages of a USERPTR
  * @num_pages: of @pages
+ * @writable: the pages were pinned for writing
  * @pinned_mm: the mm whose pinned_vm they are accounted to, held by mmgrab()
+ * @link: in virtgpu_kfd_process.pinned
  */
 struct virtgpu_kfd_bo {
 	struct drm_gem_object base;
-	struct virtgpu_kfd_ctx *ctx;
-	struct virtgpu_kfd_process *process;
+	struct virtgpu_kfd *kfd;
 	struct virtgpu_kfd_gpu *gpu;
 	u64 handle;
+	u64 blob_id;
 	u32 flags;
 	u64 va;
+	unsigned long pgoff;
 	struct mutex lock;
+	struct virtgpu_kfd_ctx *ctx;
 	struct virtio_gpu_object *blob;
+	int blob_error;
+	void *kmap;
+	struct page *dummy;
 	struct page **pages;
 	unsigned long num_pages;
+	bool writable;
 	struct mm_struct *pinned_mm;
+	struct list_head link;
 };
+
+#define to_virtgpu_kfd_bo(obj)	container_of(obj, struct virtgpu_kfd_bo, base)
 
 /* virtgpu_kfd_drv.c: probe, removal, /dev/kfd, debugfs */
 void virtgpu_kfd_probe(struct virtio_gpu_device *vgdev);
@@ -281,6 +301,8 @@ int virtgpu_kfd_wait_events(struct virtgpu_kfd_process *process, void *args);
 int virtgpu_kfd_acquire_vm(struct virtgpu_kfd_process *process, void *args);
 int virtgpu_kfd_alloc_memory(struct virtgpu_kfd_process *process, void *args);
 int virtgpu_kfd_free_memory(struct virtgpu_kfd_process *process, void *args);
+struct virtgpu_kfd_bo *virtgpu_kfd_bo_lookup(struct virtgpu_kfd_process *process, u64 handle);
+void virtgpu_kfd_memory_init(struct virtgpu_kfd_process *process);
 void virtgpu_kfd_memory_fini(struct virtgpu_kfd_process *process);
 void virtgpu_kfd_memory_unpin(struct virtgpu_kfd_process *process);
 
@@ -290,11 +312,11 @@ int virtgpu_kfd_userptr_pin(struct virtgpu_kfd_bo *bo, u64 addr, u64 size, u64 *
 void virtgpu_kfd_userptr_unpin(struct virtgpu_kfd_bo *bo);
 
 /* virtgpu_kfd_mmap.c: CPU mappings of host memory, doorbells and MMIO pages */
+struct virtgpu_kfd_bo *virtgpu_kfd_bo_create(struct virtgpu_kfd_gpu *gpu, u64 size);
 int virtgpu_kfd_mmap(struct file *file, struct vm_area_struct *vma);
-int virtgpu_kfd_bo_mmap(struct drm_gem_object *obj, struct vm_area_struct *vma);
-void virtgpu_kfd_bo_free(struct drm_gem_object *obj);
 
 /* virtgpu_kfd_topology.c: KFD's sysfs; virtgpu_kfd_topology_cpu.c: its CPU nodes */
+#define VIRTGPU_KFD_TOPOLOGY_MAX	SZ_1M
 int virtgpu_kfd_topology_read(struct virtgpu_kfd *kfd);
 int virtgpu_kfd_topology_init(struct virtgpu_kfd *kfd, struct device *dev);
 void virtgpu_kfd_topology_fini(struct virtgpu_kfd *kfd);
@@ -302,7 +324,10 @@ void virtgpu_kfd_topology_fini(struct virtgpu_kfd *kfd);
 /* virtgpu_kfd_render.c: the render nodes */
 int virtgpu_kfd_render_init(struct virtgpu_kfd *kfd);
 void virtgpu_kfd_render_fini(struct virtgpu_kfd *kfd);
+void virtgpu_kfd_render_release(struct virtgpu_kfd *kfd);
 struct virtgpu_kfd_gpu *virtgpu_kfd_render_gpu(struct file *file);
+int virtgpu_kfd_render_acquire(struct file *file);
+void virtgpu_kfd_render_unacquire(struct file *file);
 
 /* virtgpu_kfd_compat.c: /sys/module/amdgpu */
 void virtgpu_kfd_compat_init(void);
