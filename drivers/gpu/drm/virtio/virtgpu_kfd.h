@@ -83,6 +83,7 @@ struct virtgpu_kfd_ctx {
  * @files: text of the node's sysfs files as the host sent them; see virtgpu_kfd_topology.c
  * @render: DRM device of the render node
  * @faux: its parent device
+ * @registered: @render is visible to user space
  */
 struct virtgpu_kfd_gpu {
 	struct virtgpu_kfd *kfd;
@@ -92,6 +93,7 @@ struct virtgpu_kfd_gpu {
 	struct virtgpu_kfd_topology_files *files;
 	struct drm_device *render;
 	struct faux_device *faux;
+	bool registered;
 };
 
 /**
@@ -103,6 +105,8 @@ struct virtgpu_kfd_gpu {
  * @gpus: GPUs, @num_gpus of them; constant after probe
  * @num_gpus: bounded by VIRTGPU_KFD_MAX_GPUS
  * @num_nodes: topology nodes, those of the CPUs included; constant after probe
+ * @topology: the tree in sysfs; constant after probe
+ * @compat: /sys/module/amdgpu, if it is ours
  * @mapping: address space of all CPU mappings, set by virtgpu_kfd_render_init()
  * @gone: the device was removed: calls give -ENODEV, waits end. Set once, under
  *	@requests_lock
@@ -128,6 +132,8 @@ struct virtgpu_kfd {
 	struct virtgpu_kfd_gpu *gpus;
 	u32 num_gpus;
 	u32 num_nodes;
+	struct virtgpu_kfd_topology *topology;
+	struct kobject *compat;
 	struct address_space *mapping;
 	bool gone;
 	spinlock_t requests_lock;
@@ -277,6 +283,7 @@ void virtgpu_kfd_process_put(struct virtgpu_kfd_process *process);
 int virtgpu_kfd_process_enter(struct virtgpu_kfd_process *process);
 void virtgpu_kfd_process_exit(struct virtgpu_kfd_process *process);
 struct virtgpu_kfd_process *virtgpu_kfd_process_by_ctx(struct virtgpu_kfd *kfd, u32 ctx_id);
+void virtgpu_kfd_processes_wake(struct virtgpu_kfd *kfd);
 void virtgpu_kfd_processes_end(struct virtgpu_kfd *kfd);
 void virtgpu_kfd_processes_fini(struct virtgpu_kfd *kfd);
 struct virtgpu_kfd_gpu *virtgpu_kfd_gpu_by_id(struct virtgpu_kfd *kfd, u32 gpu_id);
@@ -330,8 +337,8 @@ int virtgpu_kfd_render_acquire(struct file *file);
 void virtgpu_kfd_render_unacquire(struct file *file);
 
 /* virtgpu_kfd_compat.c: /sys/module/amdgpu */
-void virtgpu_kfd_compat_init(void);
-void virtgpu_kfd_compat_fini(void);
+void virtgpu_kfd_compat_init(struct virtgpu_kfd *kfd);
+void virtgpu_kfd_compat_fini(struct virtgpu_kfd *kfd);
 
 #else
 
