@@ -1,0 +1,271 @@
+/* SPDX-License-Identifier: GPL-2.0 OR MIT */
+/*
+ * The soft backend's objects: a second KFD in user space, for software GPUs.
+ *
+ * What lives here: GPUs, contexts, memory, GPU virtual memory, events, and what the files
+ * soft_*.c have of each other. What does not: the execution of queues (tools/softgpu),
+ * which sees GPU memory through soft_vm_find() and fires events through soft_signal() and
+ * its neighbours.
+ *
+ * Every GPU is an MI300X partition with one XCC (gfx942), as amdkfd of Linux 7.3 presents
+ * it; the constants with SOFT_ are its hardware, those without a source in the kernel are
+ * marked as choices.
+ *
+ * Locking: operations of the core come one at a time (backend.h), so accounting and handles
+ * need no lock. soft_ctx.lock protects what execution threads look at too: GPU virtual
+ * memory, events, signal page. Notification happens outside of it.
+ */
+#ifndef VIRTKFD_SOFT_H
+#define VIRTKFD_SOFT_H
+
+#include <pthread.h>
+#include <sys/queue.h>
+
+#include "backend.h"
+#include "util.h"
+
+#define SOFT_PAGE		4096ULL
+#define SOFT_NUM_GPUS		1
+/* Choice: gpu_id is a hash of 16 bits in amdkfd, kfd_generate_gpu_id(). */
+#define SOFT_GPU_ID		0x942a
+#define SOFT_DEVICE_ID		0x74a1
+#define SOFT_GFX_VERSION	90402
+#define SOFT_FW_VERSION		155
+#define SOFT_SDMA_FW_VERSION	22
+#define SOFT_GB_ADDR_CONFIG	0x2a114042
+#define SOFT_NUM_SE		4
+#define SOFT_CU_PER_SH		10
+#define SOFT_SIMD_PER_CU	4
+#define SOFT_NUM_CU		38
+#define SOFT_CLOCK_KHZ		100000
+/* KFD_MAX_NUM_OF_QUEUES_PER_PROCESS doorbells of 8 bytes; kfd_doorbell_process_slice(). */
+#define SOFT_DOORBELL_SIZE	8192u
+/* max_pfn of gmc_v9_0.c for GC 9.4.3: 256 TiB of GPU virtual memory. */
+#define SOFT_VA_END		(1ULL << 48)
+/* amdgpu_vm.h: what the kernel keeps for itself at both ends. */
+#define SOFT_VA_BOTTOM		(1ULL << 16)
+#define SOFT_VA_SEQ64		(SOFT_VA_END - (4ULL << 20))
+#define SOFT_VA_SEQ64_SIZE	(2ULL << 20)
+#define SOFT_VA_TRAP		(SOFT_VA_SEQ64 - (1ULL << 16))
+#define SOFT_VA_TRAP_SIZE	(2 * SOFT_PAGE)
+#define SOFT_VA_HOLE		(1ULL << 47)
+/* VRAM_AVAILABILITY_ALIGN, AMDGPU_VM_RESERVED_VRAM */
+#define SOFT_VRAM_ALIGN		(2ULL << 20)
+#define SOFT_VRAM_RESERVED	(8ULL << 20)
+
+/* Active CUs of a shader engine, out of SOFT_CU_PER_SH; 38 in all. */
+extern const uint32_t soft_cu_bitmap[SOFT_NUM_SE];
+
+/**
+ * struct soft_gpu - a GPU
+ * @id: KFD id
+ * @vram_size: bytes
+ * @vram_used: bytes
+ * @vram_used_aligned: bytes, each object rounded up to SOFT_VRAM_ALIGN
+ */
+struct soft_gpu {
+	uint32_t id;
+	uint64_t vram_size;
+	uint64_t vram_used;
+	uint64_t vram_used_aligned;
+};
+
+/**
+ * struct virtkfd_backend - an instance
+ * @params: parameters
+ * @gtt_size: bytes of GTT that may be in use, half of the host's memory
+ * @gtt_used: bytes
+ * @num_gpus: GPUs
+ * @gpus: the GPUs
+ */
+struct virtkfd_backend {
+	struct virtkfd_backend_params params;
+	uint64_t gtt_size;
+	uint64_t gtt_used;
+	uint32_t num_gpus;
+	struct soft_gpu gpus[SOFT_NUM_GPUS];
+};
+
+/**
+ * struct soft_store - the memory of one context's objects: a sparse memfd
+ * @refs: the context and the objects
+ * @fd: memfd, sealed
+ * @next: where the next object goes; a range is used once and its pages are given back
+ *
+ * One file for all, since the VMM's file descriptors and mappings are few and a guest's
+ * objects many.
+ */
+struct soft_store {
+	unsigned int refs;
+	int fd;
+	uint64_t next;
+};
+
+/**
+ * struct virtkfd_backend_obj - a memory object (amdkfd's struct kgd_mem), or doorbells
+ * @refs: its handle, the blobs made of it
+ * @be: the instance
+ * @gpu: the GPU it is of
+ * @flags: KFD_IOC_ALLOC_MEM_FLAGS_*; zero for a page of doorbells or MMIO got by the guest
+ * @va: GPU virtual address
+ * @size: bytes; AQL queue memory appears twice in a row from @va
+ * @mapped: mappings in GPU virtual memory
+ * @store: where its memory is, or NULL
+ * @offset: in @store
+ * @ptr: host address, NULL until it was wanted
+ * @ranges: guest memory of a USERPTR
+ * @num_ranges: elements
+ * @trapped: doorbells
+ */
+struct virtkfd_backend_obj {
+	unsigned int refs;
+	struct virtkfd_backend *be;
+	struct soft_gpu *gpu;
+	uint32_t flags;
+	uint64_t va;
+	uint64_t size;
+	unsigned int mapped;
+	struct soft_store *store;
+	uint64_t offset;
+	void *ptr;
+	const struct virtkfd_guest_range *ranges;
+	size_t num_ranges;
+	bool trapped;
+};
+
+/**
+ * struct soft_map - a mapping in GPU virtual memory
+ * @start: first address
+ * @end: address behind the last one
+ * @obj: what is mapped there from its start on; NULL for the kernel's own
+ */
+struct soft_map {
+	uint64_t start;
+	uint64_t end;
+	struct virtkfd_backend_obj *obj;
+};
+
+/**
+ * struct soft_event - a KFD event
+ * @link: in soft_ctx.fired
+ * @id: KFD's id
+ * @type: KFD_IOC_EVENT_*
+ * @fired: is in soft_ctx.fired
+ * @data: of struct virtkfd_event
+ */
+struct soft_event {
+	TAILQ_ENTRY(soft_event) link;
+	uint32_t id;
+	uint32_t type;
+	bool fired;
+	uint8_t data[sizeof(((struct virtkfd_event *)0)->data)];
+};
+
+/**
+ * struct soft_pdd - a context on one GPU (amdkfd's struct kfd_process_device)
+ * @gpu: GPU
+ * @acquired: ACQUIRE_VM has been called
+ * @handles: objects by the lower half of their handles
+ * @maps: tree of &struct soft_map (lock)
+ * @mmio: the MMIO remap page, once it was wanted
+ * @scratch_va: SET_SCRATCH_BACKING_VA
+ * @tba: SET_TRAP_HANDLER
+ * @tma: SET_TRAP_HANDLER
+ */
+struct soft_pdd {
+	struct soft_gpu *gpu;
+	bool acquired;
+	struct vk_ids handles;
+	void *maps;
+	struct virtkfd_backend_obj *mmio;
+	uint64_t scratch_va;
+	uint64_t tba;
+	uint64_t tma;
+};
+
+/**
+ * struct virtkfd_backend_ctx - a context (amdkfd's struct kfd_process)
+ * @be: instance
+ * @notify: the core's
+ * @opaque: for @notify
+ * @store: memory of its objects
+ * @pdds: one for each GPU
+ * @lock: protects the rest, and soft_pdd.maps
+ * @signal_page: event slots, NULL until an event page was given
+ * @signal_mapped: bytes there
+ * @signal_obj: the object behind
+ * @signal_handle: its handle
+ * @signal_count: signal events, plus one as in amdkfd
+ * @signal_events: &struct soft_event by id; number 0 is taken
+ * @other_events: &struct soft_event by id - KFD_FIRST_NONSIGNAL_EVENT_ID
+ * @fired: events that the core has not fetched
+ */
+struct virtkfd_backend_ctx {
+	struct virtkfd_backend *be;
+	void (*notify)(void *opaque);
+	void *opaque;
+	struct soft_store *store;
+	struct soft_pdd pdds[SOFT_NUM_GPUS];
+
+	pthread_mutex_t lock;
+	uint64_t *signal_page;
+	uint64_t signal_mapped;
+	struct virtkfd_backend_obj *signal_obj;
+	uint64_t signal_handle;
+	uint64_t signal_count;
+	struct vk_ids signal_events;
+	struct vk_ids other_events;
+	TAILQ_HEAD(, soft_event) fired;
+};
+
+/* backend_soft.c */
+void soft_log(struct virtkfd_backend *be, enum virtkfd_log_level level, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+uint64_t soft_gpu_clock(void);
+struct soft_pdd *soft_pdd(struct virtkfd_backend_ctx *ctx, uint32_t gpu_id);
+
+/* soft_topology.c, soft_info.c */
+int soft_topology(struct virtkfd_backend *be, uint32_t gpu, virtkfd_emit_fn emit, void *opaque);
+int soft_render_info(struct virtkfd_backend *be, uint32_t gpu,
+		     const struct drm_amdgpu_info *args);
+
+/* soft_memory.c */
+int soft_store_create(struct soft_store **store);
+void soft_store_put(struct soft_store *store);
+struct virtkfd_backend_obj *soft_obj_find(struct virtkfd_backend_ctx *ctx, uint64_t handle);
+void *soft_obj_ptr(struct virtkfd_backend_obj *obj);
+void soft_obj_put(struct virtkfd_backend_obj *obj);
+int soft_obj_get(struct virtkfd_backend_ctx *ctx, uint32_t type, uint32_t gpu, uint64_t handle,
+		 struct virtkfd_obj_info *info, struct virtkfd_backend_obj **obj);
+int soft_obj_map(struct virtkfd_backend_obj *obj, void *addr, uint32_t *map_info);
+int soft_alloc(struct virtkfd_backend_ctx *ctx, struct kfd_ioctl_alloc_memory_of_gpu_args *args,
+	       const struct virtkfd_guest_range *ranges, size_t num_ranges);
+int soft_free(struct virtkfd_backend_ctx *ctx, struct kfd_ioctl_free_memory_of_gpu_args *args);
+uint64_t soft_vram_available(struct virtkfd_backend *be, struct soft_gpu *gpu, uint64_t used);
+void soft_memory_close(struct virtkfd_backend_ctx *ctx);
+
+/* soft_vm.c */
+int soft_acquire_vm(struct virtkfd_backend_ctx *ctx, struct kfd_ioctl_acquire_vm_args *args);
+int soft_map(struct virtkfd_backend_ctx *ctx, struct kfd_ioctl_map_memory_to_gpu_args *args);
+int soft_unmap(struct virtkfd_backend_ctx *ctx,
+	       struct kfd_ioctl_unmap_memory_from_gpu_args *args);
+const struct soft_map *soft_vm_find(struct soft_pdd *pdd, uint64_t start, uint64_t size);
+void soft_vm_close(struct soft_pdd *pdd);
+
+/* soft_events.c */
+int soft_events_open(struct virtkfd_backend_ctx *ctx);
+void soft_events_close(struct virtkfd_backend_ctx *ctx);
+int soft_event_create(struct virtkfd_backend_ctx *ctx,
+		      struct kfd_ioctl_create_event_args *args);
+int soft_event_destroy(struct virtkfd_backend_ctx *ctx,
+		       struct kfd_ioctl_destroy_event_args *args);
+unsigned int soft_events(struct virtkfd_backend_ctx *ctx, struct virtkfd_event *events,
+			 unsigned int max);
+void soft_signal(struct virtkfd_backend_ctx *ctx, uint32_t id, uint32_t valid_bits,
+		 bool mailbox_updated);
+void soft_memory_exception(struct virtkfd_backend_ctx *ctx,
+			   const struct kfd_hsa_memory_exception_data *data);
+void soft_hw_exception(struct virtkfd_backend_ctx *ctx,
+		       const struct kfd_hsa_hw_exception_data *data);
+
+#endif /* VIRTKFD_SOFT_H */

@@ -1,0 +1,225 @@
+// SPDX-License-Identifier: GPL-2.0 OR MIT
+/*
+ * The soft backend's render node: the queries of DRM_IOCTL_AMDGPU_INFO that libdrm_amdgpu
+ * and ROCr ask. There is no graphics, no ring for the kernel's own submissions, no display.
+ *
+ * Source: amdgpu_kms.c (amdgpu_info_ioctl) of Linux 7.3.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "soft.h"
+
+#define GFX_MAX_SE		4
+#define GFX_MAX_SH_PER_SE	2
+#define MMR_GB_ADDR_CONFIG	0x263e
+#define SDMA_PER_XCC		2
+
+static int copy(const struct drm_amdgpu_info *args, const void *data, size_t size)
+{
+	size = MIN(size, args->return_size);
+	memcpy((void *)(uintptr_t)args->return_pointer, data, size);
+	return size;
+}
+
+static int copy32(const struct drm_amdgpu_info *args, uint32_t value)
+{
+	return copy(args, &value, sizeof(value));
+}
+
+static int copy64(const struct drm_amdgpu_info *args, uint64_t value)
+{
+	return copy(args, &value, sizeof(value));
+}
+
+static int dev_info(const struct drm_amdgpu_info *args)
+{
+	struct drm_amdgpu_info_device info = {
+		.device_id = SOFT_DEVICE_ID,
+		.chip_rev = 1,
+		.external_rev = 0x47,
+		.family = AMDGPU_FAMILY_AI,
+		.num_shader_engines = SOFT_NUM_SE,
+		.num_shader_arrays_per_engine = 1,
+		.gpu_counter_freq = SOFT_CLOCK_KHZ,
+		.max_engine_clock = 2100000,
+		.max_memory_clock = 1300000,
+		.cu_active_number = SOFT_NUM_CU,
+		.num_hw_gfx_contexts = 8,
+		.virtual_address_offset = SOFT_VA_BOTTOM,
+		.virtual_address_max = SOFT_VA_HOLE,
+		.virtual_address_alignment = SOFT_PAGE,
+		.pte_fragment_size = 2 << 20,
+		.gart_page_size = SOFT_PAGE,
+		.vram_type = AMDGPU_VRAM_TYPE_HBM,
+		.vram_bit_width = 8192,
+		.wave_front_size = 64,
+		.num_cu_per_sh = SOFT_CU_PER_SH,
+		.high_va_offset = UINT64_MAX - SOFT_VA_HOLE + 1,
+		.high_va_max = (UINT64_MAX - SOFT_VA_HOLE + 1) | SOFT_VA_TRAP,
+	};
+
+	for (unsigned int se = 0; se < SOFT_NUM_SE; se++)
+		info.cu_bitmap[se][0] = soft_cu_bitmap[se];
+	return copy(args, &info, sizeof(info));
+}
+
+static int memory(struct virtkfd_backend *be, struct soft_gpu *gpu,
+		  const struct drm_amdgpu_info *args)
+{
+	struct drm_amdgpu_memory_info mem = {
+		.vram = {
+			.total_heap_size = gpu->vram_size,
+			.usable_heap_size = gpu->vram_size - SOFT_VRAM_RESERVED,
+			.heap_usage = gpu->vram_used,
+			.max_allocation = (gpu->vram_size - SOFT_VRAM_RESERVED) / 4 * 3,
+		},
+		.gtt = {
+			.total_heap_size = be->gtt_size,
+			.usable_heap_size = be->gtt_size,
+			.heap_usage = be->gtt_used,
+			.max_allocation = be->gtt_size / 4 * 3,
+		},
+	};
+
+	mem.cpu_accessible_vram = mem.vram;
+	return copy(args, &mem, sizeof(mem));
+}
+
+static int vram_gtt(struct virtkfd_backend *be, struct soft_gpu *gpu,
+		    const struct drm_amdgpu_info *args)
+{
+	struct drm_amdgpu_info_vram_gtt info = {
+		.vram_size = gpu->vram_size - SOFT_VRAM_RESERVED,
+		.vram_cpu_accessible_size = gpu->vram_size - SOFT_VRAM_RESERVED,
+		.gtt_size = be->gtt_size,
+	};
+
+	return copy(args, &info, sizeof(info));
+}
+
+/* One register is on the list of those that may be read and has a value here. */
+static int read_mmr(const struct drm_amdgpu_info *args)
+{
+	uint32_t se = args->read_mmr_reg.instance >> AMDGPU_INFO_MMR_SE_INDEX_SHIFT &
+		      AMDGPU_INFO_MMR_SE_INDEX_MASK;
+	uint32_t sh = args->read_mmr_reg.instance >> AMDGPU_INFO_MMR_SH_INDEX_SHIFT &
+		      AMDGPU_INFO_MMR_SH_INDEX_MASK;
+
+	if (se != AMDGPU_INFO_MMR_SE_INDEX_MASK && se >= GFX_MAX_SE)
+		return -EINVAL;
+	if (sh != AMDGPU_INFO_MMR_SH_INDEX_MASK && sh >= GFX_MAX_SH_PER_SE)
+		return -EINVAL;
+	if (args->read_mmr_reg.count > 128)
+		return -EINVAL;
+	if (!args->read_mmr_reg.count)
+		return 0;
+	if (args->read_mmr_reg.count > 1 ||
+	    args->read_mmr_reg.dword_offset != MMR_GB_ADDR_CONFIG)
+		return -EFAULT;
+	return copy32(args, SOFT_GB_ADDR_CONFIG);
+}
+
+static int hw_ip_count(const struct drm_amdgpu_info *args)
+{
+	switch (args->query_hw_ip.type) {
+	case AMDGPU_HW_IP_GFX:
+	case AMDGPU_HW_IP_COMPUTE:
+		return copy32(args, 1);
+	case AMDGPU_HW_IP_DMA:
+		return copy32(args, SDMA_PER_XCC);
+	default:
+		return -EINVAL;
+	}
+}
+
+static int hw_ip_info(const struct drm_amdgpu_info *args)
+{
+	struct drm_amdgpu_info_hw_ip ip = { 0 };
+
+	if (args->query_hw_ip.ip_instance >= AMDGPU_HW_IP_INSTANCE_MAX_COUNT)
+		return -EINVAL;
+	switch (args->query_hw_ip.type) {
+	case AMDGPU_HW_IP_GFX:
+	case AMDGPU_HW_IP_COMPUTE:
+		ip.hw_ip_version_major = 9;
+		ip.hw_ip_version_minor = 4;
+		ip.ib_start_alignment = 32;
+		ip.ib_size_alignment = 32;
+		ip.ip_discovery_version = 9 << 16 | 4 << 8 | 3;
+		break;
+	case AMDGPU_HW_IP_DMA:
+		ip.hw_ip_version_major = 4;
+		ip.hw_ip_version_minor = 4;
+		ip.ib_start_alignment = 256;
+		ip.ib_size_alignment = 4;
+		ip.ip_discovery_version = 4 << 16 | 4 << 8 | 2;
+		break;
+	default:
+		return -EINVAL;
+	}
+	return copy(args, &ip, sizeof(ip));
+}
+
+static int fw_version(const struct drm_amdgpu_info *args)
+{
+	struct drm_amdgpu_info_firmware fw = { 0 };
+
+	if (args->query_fw.ip_instance)
+		return -EINVAL;
+	switch (args->query_fw.fw_type) {
+	case AMDGPU_INFO_FW_GFX_MEC:
+		fw.ver = SOFT_FW_VERSION;
+		break;
+	case AMDGPU_INFO_FW_SDMA:
+		if (args->query_fw.index >= SDMA_PER_XCC)
+			return -EINVAL;
+		fw.ver = SOFT_SDMA_FW_VERSION;
+		break;
+	default:
+		return -EINVAL;
+	}
+	return copy(args, &fw, sizeof(fw));
+}
+
+int soft_render_info(struct virtkfd_backend *be, uint32_t gpu_index,
+		     const struct drm_amdgpu_info *args)
+{
+	struct soft_gpu *gpu = &be->gpus[gpu_index];
+
+	if (!args->return_size)
+		return -EINVAL;
+	switch (args->query) {
+	case AMDGPU_INFO_ACCEL_WORKING:
+		return copy32(args, 1);
+	case AMDGPU_INFO_HW_IP_INFO:
+		return hw_ip_info(args);
+	case AMDGPU_INFO_HW_IP_COUNT:
+		return hw_ip_count(args);
+	case AMDGPU_INFO_TIMESTAMP:
+		return copy64(args, soft_gpu_clock());
+	case AMDGPU_INFO_FW_VERSION:
+		return fw_version(args);
+	case AMDGPU_INFO_NUM_BYTES_MOVED:
+	case AMDGPU_INFO_NUM_EVICTIONS:
+	case AMDGPU_INFO_NUM_VRAM_CPU_PAGE_FAULTS:
+		return copy64(args, 0);
+	case AMDGPU_INFO_VRAM_LOST_COUNTER:
+		return copy32(args, 0);
+	case AMDGPU_INFO_VRAM_USAGE:
+	case AMDGPU_INFO_VIS_VRAM_USAGE:
+		return copy64(args, gpu->vram_used);
+	case AMDGPU_INFO_GTT_USAGE:
+		return copy64(args, be->gtt_used);
+	case AMDGPU_INFO_VRAM_GTT:
+		return vram_gtt(be, gpu, args);
+	case AMDGPU_INFO_MEMORY:
+		return memory(be, gpu, args);
+	case AMDGPU_INFO_READ_MMR_REG:
+		return read_mmr(args);
+	case AMDGPU_INFO_DEV_INFO:
+		return dev_info(args);
+	default:
+		return -EINVAL;
+	}
+}
