@@ -165,9 +165,12 @@ TEST_F(version, unknown_numbers)
 
 	for (size = 0; size <= 8; size += 8) {
 		EXPECT_EQ(-ENOTTY, kfd_ioctl(self->kfd.fd, _IOC(3, 'K', 0, size), self->buf));
-		for (nr = AMDKFD_COMMAND_END; nr <= _IOC_NRMASK; nr++)
+		for (nr = AMDKFD_COMMAND_END; nr <= _IOC_NRMASK; nr++) {
 			EXPECT_EQ(-ENOTTY, kfd_ioctl(self->kfd.fd, _IOC(3, 'K', nr, size),
-						     self->buf));
+						     self->buf)) {
+				TH_LOG("number 0x%x", nr);
+			}
+		}
 	}
 }
 
@@ -180,10 +183,11 @@ TEST_F(version, bad_addresses)
 	for (nr = AMDKFD_COMMAND_START; nr < AMDKFD_COMMAND_END; nr++) {
 		if (!defined(nr, self->guest) || !_IOC_SIZE(rows[nr].cmd))
 			continue;
-		for (i = 0; i < ARRAY_SIZE(bad); i++)
+		for (i = 0; i < ARRAY_SIZE(bad); i++) {
 			EXPECT_EQ(-EFAULT, kfd_ioctl(self->kfd.fd, rows[nr].cmd, bad[i])) {
 				TH_LOG("%s at %p", rows[nr].name, bad[i]);
 			}
+		}
 	}
 }
 
