@@ -40,6 +40,10 @@
 /* kfd_priv.h: the first identifier of events that have no slot in the signal page. */
 #define KFD_FIRST_NONSIGNAL_EVENT_ID	0x80000000U
 
+/* kfd_events.h: milliseconds for WAIT_EVENTS that mean something else. */
+#define KFD_EVENT_TIMEOUT_IMMEDIATE	0U
+#define KFD_EVENT_TIMEOUT_INFINITE	0xffffffffU
+
 /* No GPU has it: identifiers are 16 bits wide (KFD_GPU_ID_HASH_WIDTH). */
 #define KFD_BAD_GPU_ID	0xdead0000U
 
