@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: GPL-2.0 OR MIT
+/*
+ * The render node as libdrm_amdgpu uses it: DRM_IOCTL_VERSION and AMDGPU_INFO.
+ * From drm_ioctl.c and amdgpu_kms.c.
+ */
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <drm/amdgpu_drm.h>
+
+#include "kselftest_harness.h"
+#include "kfd_test.h"
+
+FIXTURE(renderd) {
+	struct kfd kfd;
+};
+
+FIXTURE_SETUP(renderd)
+{
+	KFD_SETUP(&self->kfd);
+	self->kfd.drm = kfd_open_render(&self->kfd);
+	ASSERT_LE(0, self->kfd.drm);
+}
+
+FIXTURE_TEARDOWN(renderd)
+{
+	kfd_close(&self->kfd);
+}
+
+static int info(const struct kfd *kfd, uint32_t query, void *data, uint32_t size)
+{
+	struct drm_amdgpu_info args = {
+		.return_pointer = (uintptr_t)data,
+		.return_size = size,
+		.query = query,
+	};
+
+	return kfd_ioctl(kfd->drm, DRM_IOCTL_AMDGPU_INFO, &args);
+}
+
+TEST_F(renderd, version)
+{
+	char name[32] = "", date[32] = "", desc[64] = "";
+	struct drm_version version = {
+		.name = name, .name_len = sizeof(name),
+		.date = date, .date_len = sizeof(date),
+		.desc = desc, .desc_len = sizeof(desc),
+	};
+
+	ASSERT_EQ(0, kfd_ioctl(self->kfd.drm, DRM_IOCTL_VERSION, &version));
+	EXPECT_EQ(3, version.version_major);
+	EXPECT_EQ(6, version.name_len);
+	EXPECT_STREQ("amdgpu", name);
+	EXPECT_LT(0, version.date_len);
+	EXPECT_LT(0, version.desc_len);
+
+	memset(name, 0, sizeof(name));
+	version.name_len = 3;
+	ASSERT_EQ(0, kfd_ioctl(self->kfd.drm, DRM_IOCTL_VERSION, &version));
+	EXPECT_EQ(6, version.name_len);
+	EXPECT_STREQ("amd", name);
+}
+
+TEST_F(renderd, node)
+{
+	char path[64];
+	struct stat st;
+
+	ASSERT_EQ(0, fstat(self->kfd.drm, &st));
+	EXPECT_TRUE(S_ISCHR(st.st_mode));
+	EXPECT_EQ(226, major(st.st_rdev));
+	EXPECT_EQ(self->kfd.minor, minor(st.st_rdev));
+	/* libdrm tells a DRM device by it. */
+	snprintf(path, sizeof(path), "/sys/dev/char/226:%u/device/drm", self->kfd.minor);
+	EXPECT_EQ(0, access(path, F_OK));
+}
+
+TEST_F(renderd, accel_working)
+{
+	uint32_t word = 0;
+	uint8_t bytes[8];
+
+	ASSERT_EQ(0, info(&self->kfd, AMDGPU_INFO_ACCEL_WORKING, &word, sizeof(word)));
+	EXPECT_EQ(1, word);
+	memset(bytes, 0xa5, sizeof(bytes));
+	ASSERT_EQ(0, info(&self->kfd, AMDGPU_INFO_ACCEL_WORKING, bytes, 1));
+	EXPECT_EQ(1, bytes[0]);
+	EXPECT_EQ(0xa5, bytes[1]);
+	ASSERT_EQ(0, info(&self->kfd, AMDGPU_INFO_ACCEL_WORKING, bytes, sizeof(bytes)));
+	EXPECT_EQ(0, bytes[3]);
+	EXPECT_EQ(0xa5, bytes[4]);
+}
+
+TEST_F(renderd, errors)
+{
+	uint32_t word = 0;
+
+	EXPECT_EQ(-EINVAL, info(&self->kfd, AMDGPU_INFO_ACCEL_WORKING, &word, 0));
+	EXPECT_EQ(-EINVAL, info(&self->kfd, AMDGPU_INFO_ACCEL_WORKING, NULL, 4));
+	EXPECT_EQ(-EFAULT, info(&self->kfd, AMDGPU_INFO_ACCEL_WORKING, (void *)8, 4));
+	EXPECT_EQ(-EFAULT, info(&self->kfd, AMDGPU_INFO_DEV_INFO, (void *)8, 4));
+	EXPECT_EQ(-EINVAL, info(&self->kfd, 0xffff, &word, 4));
+	EXPECT_EQ(-EINVAL, info(&self->kfd, ~0U, &word, 4));
+	EXPECT_EQ(-EFAULT, kfd_ioctl(self->kfd.drm, DRM_IOCTL_AMDGPU_INFO, NULL));
+	EXPECT_EQ(-EINVAL, kfd_ioctl(self->kfd.drm, DRM_IOWR(DRM_COMMAND_END - 1, uint64_t),
+				     &word));
+	EXPECT_EQ(-ENOTTY, kfd_ioctl(self->kfd.drm, _IO('K', 1), NULL));
+}
+
+TEST_F(renderd, dev_info)
+{
+	/* The struct of libdrm's versions, this one's and what is to come */
+	static const uint32_t sizes[] = {
+		1, 4, 368, 440, 448, sizeof(struct drm_amdgpu_info_device), 4096,
+	};
+	struct drm_amdgpu_info_device dev = {};
+	uint8_t *bytes = malloc(4096 + 16);
+	uint64_t device_id;
+	unsigned int i, j;
+
+	ASSERT_NE(NULL, bytes);
+	ASSERT_EQ(0, info(&self->kfd, AMDGPU_INFO_DEV_INFO, &dev, sizeof(dev)));
+	ASSERT_EQ(0, kfd_node_property(self->kfd.node, "device_id", &device_id));
+	EXPECT_EQ(device_id, dev.device_id);
+	EXPECT_NE(0, dev.family);
+	EXPECT_NE(0, dev.gpu_counter_freq);
+	EXPECT_NE(0, dev.cu_active_number);
+	EXPECT_LT(dev.virtual_address_offset, dev.virtual_address_max);
+	EXPECT_LT(dev.high_va_offset, dev.high_va_max);
+	EXPECT_EQ(KFD_PAGE, dev.virtual_address_alignment);
+
+	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
+		memset(bytes, 0xa5, 4096 + 16);
+		ASSERT_EQ(0, info(&self->kfd, AMDGPU_INFO_DEV_INFO, bytes, sizes[i]));
+		/* What is above 4 KiB or beyond the kernel's struct stays as it was. */
+		EXPECT_EQ(0, memcmp(bytes, &dev, sizes[i] < 368 ? sizes[i] : 368)) {
+			TH_LOG("size %u", sizes[i]);
+		}
+		for (j = sizes[i]; j < 4096 + 16 && bytes[j] == 0xa5; j++)
+			;
+		EXPECT_EQ(4096 + 16, j) {
+			TH_LOG("size %u", sizes[i]);
+		}
+	}
+	free(bytes);
+}
+
+static int read_mmr(const struct kfd *kfd, uint32_t offset, uint32_t count, uint32_t instance,
+		    uint32_t *value, uint32_t size)
+{
+	struct drm_amdgpu_info args = {
+		.return_pointer = (uintptr_t)value,
+		.return_size = size,
+		.query = AMDGPU_INFO_READ_MMR_REG,
+		.read_mmr_reg.dword_offset = offset,
+		.read_mmr_reg.count = count,
+		.read_mmr_reg.instance = instance,
+	};
+
+	return kfd_ioctl(kfd->drm, DRM_IOCTL_AMDGPU_INFO, &args);
+}
+
+TEST_F(renderd, read_mmr_reg)
+{
+	struct kfd_ioctl_get_tile_config_args tile = { .gpu_id = self->kfd.gpu_id };
+	uint32_t value = 0, values[129];
+	uint64_t version;
+
+	ASSERT_EQ(0, kfd_node_property(self->kfd.node, "gfx_target_version", &version));
+	if (version / 10000 == 9) {
+		/* GB_ADDR_CONFIG, what libdrm asks for */
+		ASSERT_EQ(0, read_mmr(&self->kfd, 0x263e, 1, ~0U, &value, sizeof(value)));
+		ASSERT_EQ(0, kfd_ioctl(self->kfd.fd, AMDKFD_IOC_GET_TILE_CONFIG, &tile));
+		EXPECT_EQ(tile.gb_addr_config, value);
+	}
+	EXPECT_EQ(-EINVAL, read_mmr(&self->kfd, 0x263e, 129, ~0U, values, sizeof(values)));
+	EXPECT_EQ(-EINVAL, read_mmr(&self->kfd, 0x263e, ~0U, ~0U, values, sizeof(values)));
+	EXPECT_EQ(-EINVAL, read_mmr(&self->kfd, 0x263e, 1, 0xfe, &value, sizeof(value)));
+	EXPECT_EQ(-EFAULT, read_mmr(&self->kfd, 0xfffffff0, 1, ~0U, &value, sizeof(value)));
+}
+
+TEST_F(renderd, memory)
+{
+	struct drm_amdgpu_memory_info memory = {};
+	struct drm_amdgpu_info_vram_gtt sizes = {};
+
+	ASSERT_EQ(0, info(&self->kfd, AMDGPU_INFO_MEMORY, &memory, sizeof(memory)));
+	EXPECT_LT(0, memory.vram.total_heap_size);
+	EXPECT_LE(memory.vram.usable_heap_size, memory.vram.total_heap_size);
+	EXPECT_LE(memory.vram.heap_usage, memory.vram.total_heap_size);
+	EXPECT_LE(memory.cpu_accessible_vram.total_heap_size, memory.vram.total_heap_size);
+	EXPECT_LT(0, memory.gtt.total_heap_size);
+	ASSERT_EQ(0, info(&self->kfd, AMDGPU_INFO_VRAM_GTT, &sizes, sizeof(sizes)));
+	EXPECT_LT(0, sizes.vram_size);
+	EXPECT_LE(sizes.vram_size, memory.vram.total_heap_size);
+}
+
+/* An open render node belongs to nobody until a process acquires its VM. */
+TEST_F(renderd, in_a_child)
+{
+	int status;
+	pid_t pid = fork();
+
+	ASSERT_LE(0, pid);
+	if (!pid) {
+		uint32_t word = 0;
+
+		_exit(info(&self->kfd, AMDGPU_INFO_ACCEL_WORKING, &word, 4) || word != 1);
+	}
+	ASSERT_EQ(pid, waitpid(pid, &status, 0));
+	EXPECT_EQ(0, status);
+}
+
+TEST_HARNESS_MAIN
