@@ -355,8 +355,9 @@ TEST_F(memory, n_success)
 	args.n_success = 2;
 	EXPECT_EQ(-EINVAL, kfd_ioctl(fd, AMDKFD_IOC_MAP_MEMORY_TO_GPU, &args));
 	EXPECT_EQ(-EINVAL, kfd_ioctl(fd, AMDKFD_IOC_UNMAP_MEMORY_FROM_GPU, &args));
-	args.n_success = 0;
 	args.device_ids_array_ptr = 0;
+	EXPECT_EQ(-EINVAL, kfd_ioctl(fd, AMDKFD_IOC_MAP_MEMORY_TO_GPU, &args));
+	args.n_success = 0;
 	EXPECT_EQ(-EFAULT, kfd_ioctl(fd, AMDKFD_IOC_MAP_MEMORY_TO_GPU, &args));
 	EXPECT_EQ(-EFAULT, kfd_ioctl(fd, AMDKFD_IOC_UNMAP_MEMORY_FROM_GPU, &args));
 	args.device_ids_array_ptr = ~0ULL;
