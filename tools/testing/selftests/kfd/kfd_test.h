@@ -37,8 +37,8 @@
 #define KFD_MMAP_TYPE_MMIO		(0ULL << 62)
 #define KFD_MMAP_GPU_ID(id)		((uint64_t)(id) << 46)
 
-/* kfd_priv.h: the first identifier of events that have no slot in the signal page. */
-#define KFD_FIRST_NONSIGNAL_EVENT_ID	0x80000000U
+/* kfd_events.h: the first identifier of events that have no slot in the signal page. */
+#define KFD_FIRST_NONSIGNAL_EVENT_ID	0x40000000U
 
 /* kfd_events.h: milliseconds for WAIT_EVENTS that mean something else. */
 #define KFD_EVENT_TIMEOUT_IMMEDIATE	0U
