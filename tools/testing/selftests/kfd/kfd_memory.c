@@ -196,6 +196,27 @@ TEST_F(memory, alloc_errors)
 	}
 }
 
+/* amdgpu_amdkfd_gpuvm_alloc_memory_of_gpu(): VRAM before GTT before USERPTR. */
+TEST_F(memory, several_kinds)
+{
+	static const uint32_t flags[] = {
+		MEM(VRAM) | MEM(GTT), MEM(VRAM) | MEM(USERPTR), MEM(GTT) | MEM(USERPTR),
+	};
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(flags); i++) {
+		struct kfd_mem mem;
+
+		/* Without a user address there is no USERPTR. */
+		ASSERT_EQ(0, kfd_alloc(&self->kfd, &mem, KFD_PAGE, flags[i] | MEM(WRITABLE))) {
+			TH_LOG("flags 0x%x", flags[i]);
+		}
+		EXPECT_EQ(0, kfd_map(&self->kfd, mem.handle));
+		EXPECT_EQ(0, kfd_unmap(&self->kfd, mem.handle));
+		EXPECT_EQ(0, kfd_free_mem(&self->kfd, &mem));
+	}
+}
+
 TEST_F(memory, bad_gpu)
 {
 	uint32_t ids[] = { 0, self->kfd.gpu_id ^ 1, KFD_BAD_GPU_ID, ~0U };
@@ -424,6 +445,7 @@ TEST_F(memory, userptr_errors)
 	EXPECT_EQ(-EFAULT, kfd_alloc_userptr(&self->kfd, &mem, user, 3 * KFD_PAGE, 0));
 	EXPECT_EQ(-EFAULT, kfd_alloc_userptr(&self->kfd, &mem, (void *)(1UL << 56), KFD_PAGE, 0));
 	EXPECT_EQ(-EFAULT, kfd_alloc_userptr(&self->kfd, &mem, (void *)(3UL << 62), KFD_PAGE, 0));
+	EXPECT_EQ(-EFAULT, kfd_alloc_userptr(&self->kfd, &mem, (void *)-KFD_PAGE, KFD_PAGE, 0));
 	/* mmu_interval_notifier_insert() */
 	EXPECT_EQ(-EOVERFLOW, kfd_alloc_userptr(&self->kfd, &mem, (void *)-KFD_PAGE,
 						2 * KFD_PAGE, 0));
@@ -438,6 +460,68 @@ TEST_F(memory, userptr_errors)
 	/* What failed left nothing behind. */
 	ASSERT_EQ(0, mprotect(user + KFD_PAGE, KFD_PAGE, PROT_READ | PROT_WRITE));
 	EXPECT_EQ(0, kfd_alloc_userptr(&self->kfd, &mem, user, 2 * KFD_PAGE, 0));
+	EXPECT_EQ(0, kfd_free_mem(&self->kfd, &mem));
+}
+
+/* An address within a page is that of the page: nobody checks it. */
+TEST_F(memory, userptr_unaligned)
+{
+	struct kfd_mem mem;
+	char *user;
+
+	user = user_memory(2 * KFD_PAGE, PROT_READ | PROT_WRITE);
+	ASSERT_NE(NULL, user);
+	ASSERT_EQ(0, kfd_alloc_userptr(&self->kfd, &mem, user + 8, KFD_PAGE, MEM(WRITABLE)));
+	EXPECT_EQ(0, kfd_map(&self->kfd, mem.handle));
+	EXPECT_EQ(0, kfd_unmap(&self->kfd, mem.handle));
+	EXPECT_EQ(0, kfd_free_mem(&self->kfd, &mem));
+}
+
+/* Anonymous memory is not asked for, AMDGPU_GEM_USERPTR_ANONONLY is not set. */
+TEST_F(memory, userptr_of_files)
+{
+	struct kfd_mem mem;
+	char *user;
+	int fd;
+
+	fd = memfd_create("kfd", MFD_CLOEXEC);
+	ASSERT_LE(0, fd);
+	ASSERT_EQ(0, ftruncate(fd, 2 * KFD_PAGE));
+	user = mmap(NULL, 2 * KFD_PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	ASSERT_NE(MAP_FAILED, user);
+	ASSERT_EQ(0, kfd_alloc_userptr(&self->kfd, &mem, user, 2 * KFD_PAGE, MEM(WRITABLE)));
+	EXPECT_EQ(0, kfd_map(&self->kfd, mem.handle));
+	EXPECT_EQ(0, kfd_unmap(&self->kfd, mem.handle));
+	EXPECT_EQ(0, kfd_free_mem(&self->kfd, &mem));
+
+	/* Beyond the file's end there is no memory. */
+	ASSERT_EQ(0, ftruncate(fd, KFD_PAGE));
+	EXPECT_EQ(-EFAULT, kfd_alloc_userptr(&self->kfd, &mem, user, 2 * KFD_PAGE, 0));
+	close(fd);
+
+	/* A private mapping is written to, a read-only one cannot be. */
+	fd = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
+	ASSERT_LE(0, fd);
+	user = mmap(NULL, KFD_PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE, fd, 0);
+	ASSERT_NE(MAP_FAILED, user);
+	ASSERT_EQ(0, kfd_alloc_userptr(&self->kfd, &mem, user, KFD_PAGE, MEM(WRITABLE)));
+	EXPECT_EQ(0, kfd_free_mem(&self->kfd, &mem));
+	user = mmap(NULL, KFD_PAGE, PROT_READ, MAP_PRIVATE, fd, 0);
+	ASSERT_NE(MAP_FAILED, user);
+	EXPECT_EQ(-EPERM, kfd_alloc_userptr(&self->kfd, &mem, user, KFD_PAGE, 0));
+	close(fd);
+}
+
+/* hmm_vma_walk_test(): mappings of devices have no pages. */
+TEST_F(memory, userptr_of_the_gpu)
+{
+	struct kfd_mem mem, user;
+
+	ASSERT_EQ(0, kfd_alloc(&self->kfd, &mem, KFD_PAGE, MEM(GTT) | MEM(WRITABLE)));
+	ASSERT_EQ(mem.va, kfd_cpu_map(&self->kfd, &mem));
+	EXPECT_EQ(-EFAULT, kfd_alloc_userptr(&self->kfd, &user, mem.va, KFD_PAGE, 0));
+	*(volatile char *)mem.va = 1;
+	EXPECT_EQ(-EFAULT, kfd_alloc_userptr(&self->kfd, &user, mem.va, KFD_PAGE, 0));
 	EXPECT_EQ(0, kfd_free_mem(&self->kfd, &mem));
 }
 
