@@ -344,6 +344,27 @@ TEST_F(mmap, no_access)
 	EXPECT_EQ(0, kfd_free(&self->kfd, mem.handle));
 }
 
+/* ... and what is shared can be given access later. */
+TEST_F(mmap, access_later)
+{
+	struct kfd_mem mem;
+	char *p;
+
+	ASSERT_EQ(0, kfd_alloc(&self->kfd, &mem, 4 * KFD_PAGE, MEM(GTT) | MEM(WRITABLE)));
+	p = mmap(mem.va, mem.size, PROT_NONE, MAP_SHARED | MAP_FIXED, self->kfd.drm, mem.offset);
+	ASSERT_EQ(mem.va, p);
+	EXPECT_EQ(SIGSEGV, touch(p, false));
+	ASSERT_EQ(0, mprotect(p, mem.size, PROT_READ));
+	EXPECT_EQ(0, touch(p, false));
+	EXPECT_EQ(SIGSEGV, touch(p, true));
+	ASSERT_EQ(0, mprotect(p, mem.size, PROT_READ | PROT_WRITE));
+	EXPECT_EQ(0, touch(p, true));
+	EXPECT_EQ(1, *p);
+	ASSERT_EQ(0, mprotect(p, mem.size, PROT_NONE));
+	EXPECT_EQ(SIGSEGV, touch(p, false));
+	EXPECT_EQ(0, kfd_free(&self->kfd, mem.handle));
+}
+
 TEST_F(mmap, read_only)
 {
 	struct kfd_mem mem;
