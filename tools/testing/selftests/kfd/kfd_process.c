@@ -195,13 +195,33 @@ TEST_F(process, clone_vm_child_has_no_use_of_it)
 	EXPECT_EQ(0, get_version(self->kfd.fd));
 }
 
-/* After exec: argv is --after-exec, event. */
+/*
+ * What was open before exec: amdkfd looks at the thread group leader only, which is the same,
+ * but what is left of the process there is nobody's business. virtio-gpu says that it is gone.
+ */
+static void inherited_file(const struct kfd *kfd, int fd)
+{
+	const bool guest = kfd_is_guest(kfd);
+	void *map;
+
+	CHILD_CHECK(20, get_version(fd) == (guest ? -ESRCH : 0));
+	if (!guest)
+		return;
+	map = mmap(NULL, KFD_PAGE, PROT_READ, MAP_SHARED, fd,
+		   KFD_MMAP_TYPE_MMIO | KFD_MMAP_GPU_ID(kfd->gpu_id));
+	CHILD_CHECK(21, map == MAP_FAILED && errno == ESRCH);
+}
+
+/* After exec: argv is --after-exec, event, descriptor that was inherited or -1. */
 static int after_exec(char **argv)
 {
+	int inherited = strtol(argv[3], NULL, 0);
 	struct kfd kfd;
 	struct kfd_mem mem;
 
 	CHILD_CHECK(1, !kfd_open(&kfd));
+	if (inherited >= 0)
+		inherited_file(&kfd, inherited);
 	CHILD_CHECK(2, kfd_destroy_event(&kfd, strtoul(argv[2], NULL, 0)) == -EINVAL);
 	CHILD_CHECK(3, kfd_alloc(&kfd, &mem, KFD_PAGE, MEM(GTT)) == -ENODEV);
 	CHILD_CHECK(4, !kfd_acquire(&kfd));
@@ -244,7 +264,7 @@ TEST_F(exec, begins_anew)
 		struct kfd_mem mem;
 		struct kfd kfd;
 		uint32_t id;
-		char event[16];
+		char event[16], fd[16];
 
 		CHILD_CHECK(10, !kfd_open(&kfd));
 		CHILD_CHECK(11, !kfd_acquire(&kfd));
@@ -254,7 +274,8 @@ TEST_F(exec, begins_anew)
 		if (variant->inherit)
 			fcntl(kfd.fd, F_SETFD, 0);
 		snprintf(event, sizeof(event), "%u", id);
-		execl("/proc/self/exe", "kfd_process", "--after-exec", event, NULL);
+		snprintf(fd, sizeof(fd), "%d", variant->inherit ? kfd.fd : -1);
+		execl("/proc/self/exe", "kfd_process", "--after-exec", event, fd, NULL);
 		_exit(15);
 	}
 	EXPECT_EQ(0, child_status(pid));
@@ -483,7 +504,7 @@ TEST_F(process, killed_in_wait_events)
 
 int main(int argc, char **argv)
 {
-	if (argc == 3 && !strcmp(argv[1], "--after-exec"))
+	if (argc == 4 && !strcmp(argv[1], "--after-exec"))
 		return after_exec(argv);
 	return test_harness_run(argc, argv);
 }
