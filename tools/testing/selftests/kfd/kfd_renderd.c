@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0 OR MIT
 /*
- * The render node as libdrm_amdgpu uses it: DRM_IOCTL_VERSION and AMDGPU_INFO.
- * From drm_ioctl.c and amdgpu_kms.c.
+ * The render node as libdrm_amdgpu uses it: DRM_IOCTL_VERSION and AMDGPU_INFO; and what it
+ * has not. From drm_ioctl.c, drm_gem.c, drm_prime.c and amdgpu_kms.c.
  */
+#include <dirent.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <drm/amdgpu_drm.h>
+#include <drm/drm_mode.h>
 
 #include "kselftest_harness.h"
 #include "kfd_test.h"
@@ -192,6 +194,89 @@ TEST_F(renderd, memory)
 	ASSERT_EQ(0, info(&self->kfd, AMDGPU_INFO_VRAM_GTT, &sizes, sizeof(sizes)));
 	EXPECT_LT(0, sizes.vram_size);
 	EXPECT_LE(sizes.vram_size, memory.vram.total_heap_size);
+}
+
+/* drm_ioctl_permit(): what is not for render nodes */
+TEST_F(renderd, not_for_render_nodes)
+{
+	struct drm_mode_card_res resources = {};
+	struct drm_mode_create_dumb dumb = { .width = 64, .height = 64, .bpp = 32 };
+	struct drm_gem_flink flink = { .handle = 1 };
+	int fd = self->kfd.drm;
+
+	EXPECT_EQ(-EACCES, kfd_ioctl(fd, DRM_IOCTL_MODE_GETRESOURCES, &resources));
+	EXPECT_EQ(-EACCES, kfd_ioctl(fd, DRM_IOCTL_MODE_CREATE_DUMB, &dumb));
+	EXPECT_EQ(-EACCES, kfd_ioctl(fd, DRM_IOCTL_GEM_FLINK, &flink));
+	EXPECT_EQ(-EACCES, kfd_ioctl(fd, DRM_IOCTL_SET_MASTER, NULL));
+}
+
+TEST_F(renderd, handles)
+{
+	struct drm_prime_handle prime = { .handle = 0x1234567, .flags = DRM_CLOEXEC };
+	struct drm_gem_close gem = { .handle = 0x1234567 };
+	int fd = self->kfd.drm;
+
+	EXPECT_EQ(-EINVAL, kfd_ioctl(fd, DRM_IOCTL_GEM_CLOSE, &gem));
+	gem.handle = 0;
+	EXPECT_EQ(-EINVAL, kfd_ioctl(fd, DRM_IOCTL_GEM_CLOSE, &gem));
+	EXPECT_EQ(-ENOENT, kfd_ioctl(fd, DRM_IOCTL_PRIME_HANDLE_TO_FD, &prime));
+	prime.flags = ~0U;
+	EXPECT_EQ(-EINVAL, kfd_ioctl(fd, DRM_IOCTL_PRIME_HANDLE_TO_FD, &prime));
+	prime.fd = -1;
+	EXPECT_EQ(-EBADF, kfd_ioctl(fd, DRM_IOCTL_PRIME_FD_TO_HANDLE, &prime));
+	prime.fd = self->kfd.fd;
+	EXPECT_EQ(-EINVAL, kfd_ioctl(fd, DRM_IOCTL_PRIME_FD_TO_HANDLE, &prime));
+}
+
+/* A guest's node answers AMDGPU_INFO and nothing else of amdgpu's. */
+TEST_F(renderd, refused_in_a_guest)
+{
+	unsigned int nr;
+	uint8_t args[128];
+
+	if (!kfd_is_guest(&self->kfd))
+		SKIP(return, "amdgpu has them");
+	for (nr = DRM_COMMAND_BASE; nr < DRM_COMMAND_END; nr++) {
+		if (nr == DRM_COMMAND_BASE + DRM_AMDGPU_INFO)
+			continue;
+		memset(args, 0, sizeof(args));
+		EXPECT_EQ(-EINVAL, kfd_ioctl(self->kfd.drm, DRM_IOWR(nr, args), args)) {
+			TH_LOG("number 0x%x", nr);
+		}
+	}
+}
+
+/* Nor does it have a display, whatever is beside the render node. */
+TEST_F(renderd, no_display_in_a_guest)
+{
+	struct drm_mode_card_res resources = {};
+	char path[300];
+	struct dirent *entry;
+	int fd, ret = 1;
+	DIR *dir;
+
+	if (!kfd_is_guest(&self->kfd))
+		SKIP(return, "a GPU may have one");
+	snprintf(path, sizeof(path), "/sys/dev/char/226:%u/device/drm", self->kfd.minor);
+	dir = opendir(path);
+	ASSERT_NE(NULL, dir);
+	while ((entry = readdir(dir))) {
+		if (strncmp(entry->d_name, "card", 4))
+			continue;
+		snprintf(path, sizeof(path), "/dev/dri/%s", entry->d_name);
+		fd = open(path, O_RDWR | O_CLOEXEC);
+		ASSERT_LE(0, fd) {
+			TH_LOG("%s", path);
+		}
+		ret = kfd_ioctl(fd, DRM_IOCTL_MODE_GETRESOURCES, &resources);
+		close(fd);
+		EXPECT_EQ(-EOPNOTSUPP, ret) {
+			TH_LOG("%s", path);
+		}
+	}
+	closedir(dir);
+	if (ret == 1)
+		SKIP(return, "there is a render node only");
 }
 
 /* An open render node belongs to nobody until a process acquires its VM. */
