@@ -242,6 +242,7 @@ TEST_F(page, errors)
 	struct kfd_ioctl_create_event_args args = { .event_type = KFD_IOC_EVENT_SIGNAL };
 	struct kfd_mem small, page;
 	uint32_t id;
+	void *user;
 
 	/* allocate_event_notification_slot() */
 	EXPECT_EQ(-ENOMEM, kfd_create_event(&self->kfd, KFD_IOC_EVENT_SIGNAL, false, &id));
@@ -256,6 +257,14 @@ TEST_F(page, errors)
 	args.event_page_offset = 1;
 	EXPECT_EQ(-EINVAL, kfd_ioctl(self->kfd.fd, AMDKFD_IOC_CREATE_EVENT, &args));
 	ASSERT_EQ(0, kfd_alloc(&self->kfd, &small, KFD_EVENT_PAGE_SIZE - KFD_PAGE, MEM(GTT)));
+	args.event_page_offset = small.handle;
+	EXPECT_EQ(-EINVAL, kfd_ioctl(self->kfd.fd, AMDKFD_IOC_CREATE_EVENT, &args));
+	EXPECT_EQ(0, kfd_free_mem(&self->kfd, &small));
+	/* amdgpu_amdkfd_gpuvm_map_bo_to_kernel(): not user memory */
+	user = mmap(NULL, KFD_EVENT_PAGE_SIZE, PROT_READ | PROT_WRITE,
+		    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	ASSERT_NE(MAP_FAILED, user);
+	ASSERT_EQ(0, kfd_alloc_userptr(&self->kfd, &small, user, KFD_EVENT_PAGE_SIZE, 0));
 	args.event_page_offset = small.handle;
 	EXPECT_EQ(-EINVAL, kfd_ioctl(self->kfd.fd, AMDKFD_IOC_CREATE_EVENT, &args));
 	EXPECT_EQ(0, kfd_free_mem(&self->kfd, &small));
