@@ -134,7 +134,7 @@ int kfd_acquire(struct kfd *kfd)
 	return ret;
 }
 
-/* With amdkfd the render node is a PCI device's. */
+/* With amdkfd the render node is a PCI device's, or a platform device's for a partition. */
 bool kfd_is_guest(const struct kfd *kfd)
 {
 	char path[96], target[256];
@@ -145,7 +145,7 @@ bool kfd_is_guest(const struct kfd *kfd)
 	if (len < 0)
 		return false;
 	target[len] = 0;
-	return strcmp(basename(target), "pci") != 0;
+	return strcmp(basename(target), "pci") && strcmp(basename(target), "platform");
 }
 
 /* kfd_doorbell.c, kfd_doorbell_process_slice(): 1024 doorbells, 8 bytes each since gfx9. */
