@@ -381,7 +381,9 @@ TEST_F(queries, available_memory)
 	EXPECT_EQ(-ENOMEM, kfd_alloc_at(&self->kfd, 0x10000000, before + (1 << 30), MEM(VRAM),
 					NULL, NULL));
 	for (i = 0; i < ARRAY_SIZE(self->bad_gpu); i++) {
-		EXPECT_EQ(-EINVAL, available_memory(&self->kfd, self->bad_gpu[i], &after));
+		EXPECT_EQ(-EINVAL, available_memory(&self->kfd, self->bad_gpu[i], &after)) {
+			TH_LOG("GPU 0x%x", self->bad_gpu[i]);
+		}
 	}
 }
 

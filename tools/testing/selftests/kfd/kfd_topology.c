@@ -215,7 +215,9 @@ TEST_F(topology, nodes)
 		/* kfd_generate_gpu_id() */
 		EXPECT_GE(0xffff, self->gpu_id[node]);
 		for (other = 0; other < node; other++) {
-			EXPECT_NE(self->gpu_id[other], self->gpu_id[node]);
+			EXPECT_NE(self->gpu_id[other], self->gpu_id[node]) {
+				TH_LOG("nodes %u and %u", other, node);
+			}
 		}
 	}
 }
@@ -360,9 +362,8 @@ TEST_F(topology, caches)
 			EXPECT_TRUE(number(lines, "size", &value) && value);
 			map = strstr(lines, "sibling_map ");
 			ASSERT_NE(NULL, map);
-			for (map += strlen("sibling_map "); *map && *map != '\n'; map++) {
+			for (map += strlen("sibling_map "); *map && *map != '\n'; map++)
 				bits += *map == '0' || *map == '1';
-			}
 			EXPECT_LT(0, bits);
 			EXPECT_EQ(0, bits % 8);
 		}
