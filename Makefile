@@ -1,0 +1,62 @@
+# SPDX-License-Identifier: GPL-2.0 OR MIT
+# What can be made here. What is built goes to O=, downloads and builds that are kept
+# to ${XDG_CACHE_HOME:-~/.cache}/virtkfd.
+
+O ?= build
+.DEFAULT_GOAL := help
+include tools/vm/bases
+linux := $(strip $(LINUX_SERIES))
+
+help:
+	@echo 'make demo               build all, boot a guest, show its rocminfo'
+	@echo 'make check              all tests; SUITES="20-docs 30-series" for some, see tools/check'
+	@echo 'make modules KDIR=DIR   virtio-gpu.ko for your own $(linux) kernel; DIR is its build directory,'
+	@echo '                        KSRC=DIR its source, if not Debian'"'"'s of the series'
+	@echo 'make modules_install    install it (KDIR= as above, INSTALL_MOD_PATH= as usual)'
+	@echo 'make series             mail-ready patches in O=$(O)/series/{guest,qemu}'
+	@echo 'make series-check       apply, build and check them'
+	@echo 'make docs-table         bring the ioctl table of the documentation up to date'
+	@echo 'make clean              remove O=$(O)'
+
+demo:
+	tools/vm/demo
+
+check:
+	@tools/check/run $(SUITES)
+
+series:
+	tools/series/compose guest $(O)/series/guest
+	tools/series/compose qemu $(O)/series/qemu
+
+series-check:
+	@tools/check/run 30-series
+
+docs-table:
+	tools/series/docs-table --write
+
+modules modules_install: module-source := $(abspath $(O))/module
+modules modules_install: module-make = $(MAKE) -C $(KDIR) M=$(module-source)
+
+modules: need-kdir
+	tools/vm/prepare-module-source $(module-source) $(KSRC)
+	$(module-make) modules
+
+modules_install: need-kdir
+	@test -f $(module-source)/drivers/gpu/drm/virtio/virtio-gpu.ko || \
+		{ echo 'error: not built yet: make modules KDIR=$(KDIR)' >&2; exit 1; }
+	$(module-make) modules_install
+
+need-kdir:
+	@test -n '$(KDIR)' || { echo 'error: KDIR=<build directory of the kernel> is missing,' \
+		'for the running one /lib/modules/$$(uname -r)/build' >&2; exit 1; }
+	@test -f '$(KDIR)/Makefile' || \
+		{ echo 'error: KDIR=$(KDIR) is no build directory of a kernel' >&2; exit 1; }
+	@v=$$($(MAKE) -s --no-print-directory -C $(KDIR) kernelversion) && case $$v in \
+	$(linux) | $(linux)[.-]*) ;; \
+	*) echo "error: KDIR=$(KDIR) is Linux $$v, but the driver is for $(linux)" >&2; exit 1 ;; \
+	esac
+
+clean:
+	rm -rf $(O)
+
+.PHONY: help demo check series series-check docs-table modules modules_install need-kdir clean

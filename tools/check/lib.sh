@@ -1,0 +1,65 @@
+# Suites: what they share. Sourced, bash.
+#
+# What lives here: printing TAP, running something in a guest. What does not: counting (tap),
+# the order and the sum (run).
+#
+# A suite is an executable NN-name beside this file. It prints TAP, with a subtest for each
+# program that prints TAP itself, and its plan last; what it prints besides is for the log.
+# What it cannot find out on a machine is a skip with its reason.
+
+. "$(dirname "${BASH_SOURCE[0]}")/../vm/lib.sh"
+set +e
+CHECK_DIR=$TOP/tools/check
+tests=0
+
+# result STATUS NAME [REASON]: 0 passed, 4 or 77 skipped, everything else failed
+result() {
+	tests=$((tests + 1))
+	case $1 in
+	0) echo "ok $tests - $2" ;;
+	4 | 77) echo "ok $tests - $2 # SKIP ${3-}" ;;
+	*) echo "not ok $tests - $2" ;;
+	esac
+}
+
+# test_command NAME COMMAND...: passes if the command succeeds; its output goes to the log
+test_command() {
+	local name=$1 status
+	shift
+	( set -e; "$@" ) >&2
+	status=$?
+	result $status "$name"
+	return $status
+}
+
+# subtest NAME COMMAND...: the command prints TAP
+subtest() {
+	local name=$1
+	shift
+	echo "# Subtest: $name"
+	"$@" | sed 's/^/    /'
+	result "${PIPESTATUS[0]}" "$name"
+}
+
+done_testing() { echo "1..$tests"; }
+
+# skip_suite REASON
+skip_suite() { echo "1..0 # SKIP $1"; exit 0; }
+
+# guest_programs DIR: the kselftests and the scripts of guest/, ready for run --share
+guest_programs() {
+	prepare
+	sync_tree "$TOP/tools/testing" "$BUILD/build/src/tools/testing"
+	sync_tree "$TOP/include" "$BUILD/build/src/include"
+	in_build make -s -j"$(nproc)" -C /build/src/tools/testing/selftests/kfd O=/build/kselftest \
+		KSRC=/linux-source KHDRS="$KHDRS" >&2 || return
+	mkdir -p "$1"
+	cp "$BUILD"/build/kselftest/kfd_* "$CHECK_DIR"/guest/* "$1/"
+}
+
+# run_guest NAME OPTIONS... -- COMMAND...: a subtest whose command prints TAP in a guest
+run_guest() {
+	local name=$1
+	shift
+	subtest "$name" "$VM_DIR/run" "$@"
+}

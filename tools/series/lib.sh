@@ -1,0 +1,93 @@
+# Series: what compose and check share. Sourced, bash.
+#
+# What lives here: the manifest, and the base, a git repository with the pristine version of
+# those upstream files that a series is about. What does not: mails (compose), checks (check).
+#
+# patches/linux/guest/series and patches/qemu/series have one mail a line, in their order:
+#
+#	MESSAGE [NEW FILE...]
+#
+# MESSAGE is a file beside the manifest: NAME.patch in the format of git format-patch with the
+# changes to upstream's files, or NAME.message, the same without a diff. The mail consists of
+# that and of the new files named, patterns allowed, which are in this repository at upstream's
+# paths (QEMU's below tools/qemu). "+MAINTAINERS" adds this repository's MAINTAINERS section
+# to upstream's file, as far as it names files of upstream's tree.
+
+. "$(dirname "${BASH_SOURCE[0]}")/../vm/lib.sh"
+
+# series_names KIND: sets PATCHES (where the manifest is), NEW (top of the new files), PRISTINE,
+# BASE_DIRS (directories the base has as a whole), PREFIX and SECTION
+series_names() {
+	case $1 in
+	guest)
+		prepare
+		PATCHES=$TOP/patches/linux/guest NEW=$TOP PRISTINE=$LINUX_SRC
+		BASE_DIRS="drivers/gpu/drm/virtio include/uapi/linux"
+		PREFIX=PATCH SECTION="VIRTIO GPU AMDKFD CONTEXTS" ;;
+	qemu)
+		PATCHES=$TOP/patches/qemu NEW=$TOP/tools/qemu PRISTINE=$CACHE/qemu-source
+		BASE_DIRS=
+		PREFIX="PATCH QEMU" SECTION="virtio-gpu-amdkfd" ;;
+	*)
+		die "no such series: $1 (guest or qemu)" ;;
+	esac
+}
+
+# mails: the manifest's lines without comments
+mails() { sed 's/#.*//; /^[[:space:]]*$/d' "$PATCHES/series"; }
+
+# new_files PATTERN...: the files that a mail introduces, relative to $NEW
+new_files() {
+	local p f
+	for p in "$@"; do
+		[ "$p" != +MAINTAINERS ] || continue
+		for f in $(cd "$NEW" && compgen -G "$p" | LC_ALL=C sort); do
+			[ ! -f "$NEW/$f" ] || echo "$f"
+		done
+	done
+}
+
+# all_new_files: what the manifest's mails introduce, in their order
+all_new_files() {
+	local message files
+	mails | while read -r message files; do
+		# shellcheck disable=SC2086
+		(set -f; new_files $files)
+	done
+}
+
+# make_base DIR: a repository with one commit, the pristine files
+make_base() {
+	local f
+	rm -rf "$1"
+	mkdir -p "$1"
+	{
+		cat "$PATCHES"/*.patch | sed -n 's,^--- a/\([^	]*\).*,\1,p'
+		! mails | grep -q +MAINTAINERS || echo MAINTAINERS
+		for f in $BASE_DIRS; do
+			(cd "$PRISTINE" && find "$f" -type f)
+		done
+	} | LC_ALL=C sort -u | while read -r f; do
+		[ -f "$PRISTINE/$f" ] || continue	# made by an earlier mail
+		mkdir -p "$1/$(dirname "$f")"
+		cp "$PRISTINE/$f" "$1/$f"
+	done
+	git -C "$1" init -q -b base
+	git_in "$1" add -f .
+	git_in "$1" commit -qm "$(basename "$PRISTINE")"
+}
+
+# git_in DIR ARGS...: git with the machine's settings out of the way
+git_in() {
+	local dir=$1
+	shift
+	GIT_CONFIG_GLOBAL=/dev/null GIT_CONFIG_SYSTEM=/dev/null git -C "$dir" -c core.autocrlf=false \
+		-c user.name="${AUTHOR% <*}" -c user.email="$(expr "$AUTHOR" : '.*<\(.*\)>')" \
+		-c commit.gpgsign=false -c format.signature=none "$@"
+}
+
+# Who the mails are from: whom git knows here, else who made the last commit
+AUTHOR="$(git -C "$TOP" config user.name || true) <$(git -C "$TOP" config user.email || true)>"
+case $AUTHOR in
+" <"* | *" <>") AUTHOR=$(git -C "$TOP" log -1 --format='%an <%ae>') ;;
+esac
