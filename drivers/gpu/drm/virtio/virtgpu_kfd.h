@@ -12,7 +12,7 @@
  *   virtgpu_kfd_ctx      a virtio-gpu context with its response blob; the control context
  *                        is kept by virtgpu_kfd, a process context by its process
  *   virtgpu_kfd_gpu      a GPU: topology node and render node; as long as virtgpu_kfd
- *   virtgpu_kfd_process  one per mm that opened /dev/kfd; kept by its files
+ *   virtgpu_kfd_process  one per mm that opened /dev/kfd; kept by its files, and by its BOs
  *   virtgpu_kfd_bo       memory of a process on the host, a GEM object of the GPU's render
  *                        node; kept by the process's table and by its mappings
  *
@@ -211,43 +211,42 @@ struct virtgpu_kfd_process {
 /**
  * struct virtgpu_kfd_bo - memory that a process has on the host
  * @base: GEM object of the GPU's render node; its mmap offset is ALLOC's mmap_offset
- * @kfd: device, held
- * @gpu: GPU it was allocated for
+ * @process: owner, held
  * @handle: KFD handle
  * @blob_id: what the host maps, VIRTKFD_BLOB_ID()
  * @flags: KFD_IOC_ALLOC_MEM_FLAGS_*
  * @va: GPU address
  * @pgoff: page offset in the file at which the object starts, for CPU mappings
- * @lock: mutex; protects @ctx, @blob, @blob_error, @kmap and @dummy; taken in page faults
- * @ctx: context to make @blob in; NULL once the handle is freed or the process ended
- * @blob: HOST3D blob behind CPU mappings, made at the first touch; does not change after
- * @blob_error: why there is none and will be none
+ * @lock: mutex; protects @freed, the making of @blob and @dummy; taken in page faults
+ * @freed: the handle means nothing to the host any more
+ * @blob: HOST3D blob behind CPU mappings, made at the first touch; does not change after,
+ *	published by a release, as are @pfn and @cache
+ * @pfn: its first page frame in the host-visible window
+ * @cache: its VIRTIO_GPU_MAP_CACHE_*
  * @kmap: the kernel's mapping of @blob, which reserves its cache attribute; NULL if uncached
- * @dummy: page that CPU mappings see after the device was removed
+ * @dummy: page of zeros that CPU mappings see after the device was removed
  * @pages: pinned user pages of a USERPTR
  * @num_pages: of @pages
- * @writable: the pages were pinned for writing
  * @pinned_mm: the mm whose pinned_vm they are accounted to, held by mmgrab()
  * @link: in virtgpu_kfd_process.pinned
  */
 struct virtgpu_kfd_bo {
 	struct drm_gem_object base;
-	struct virtgpu_kfd *kfd;
-	struct virtgpu_kfd_gpu *gpu;
+	struct virtgpu_kfd_process *process;
 	u64 handle;
 	u64 blob_id;
 	u32 flags;
 	u64 va;
 	unsigned long pgoff;
 	struct mutex lock;
-	struct virtgpu_kfd_ctx *ctx;
+	bool freed;
 	struct virtio_gpu_object *blob;
-	int blob_error;
+	unsigned long pfn;
+	u32 cache;
 	void *kmap;
 	struct page *dummy;
 	struct page **pages;
 	unsigned long num_pages;
-	bool writable;
 	struct mm_struct *pinned_mm;
 	struct list_head link;
 };
@@ -264,6 +263,7 @@ void virtgpu_kfd_put(struct virtgpu_kfd *kfd);
 /* virtgpu_kfd_ctx.c: contexts, requests and responses */
 struct virtgpu_kfd_ctx *virtgpu_kfd_ctx_create(struct virtgpu_kfd *kfd, u32 role, u32 rsp_size);
 void virtgpu_kfd_ctx_destroy(struct virtgpu_kfd_ctx *ctx);
+unsigned long virtgpu_kfd_timeout(void);
 void virtgpu_kfd_ctx_lose(struct virtgpu_kfd_ctx *ctx);
 void virtgpu_kfd_cancel_requests(struct virtgpu_kfd *kfd);
 struct virtgpu_kfd_request *virtgpu_kfd_submit(struct virtgpu_kfd_ctx *ctx, u32 ring, void *cmd,
@@ -314,12 +314,21 @@ void virtgpu_kfd_memory_fini(struct virtgpu_kfd_process *process);
 void virtgpu_kfd_memory_unpin(struct virtgpu_kfd_process *process);
 
 /* virtgpu_kfd_userptr.c: pinned user pages as a list of extents */
+bool virtgpu_kfd_extent_grow(u64 *extent, u64 gpa, u32 pages);
 int virtgpu_kfd_userptr_pin(struct virtgpu_kfd_bo *bo, u64 addr, u64 size, u64 **extents,
 			    u32 *num_extents);
 void virtgpu_kfd_userptr_unpin(struct virtgpu_kfd_bo *bo);
 
+/* Memory is of the first of these kinds that its flags name: VRAM, GTT, USERPTR, others. */
+static inline bool virtgpu_kfd_is_userptr(u32 flags)
+{
+	return !(flags & (KFD_IOC_ALLOC_MEM_FLAGS_VRAM | KFD_IOC_ALLOC_MEM_FLAGS_GTT)) &&
+	       flags & KFD_IOC_ALLOC_MEM_FLAGS_USERPTR;
+}
+
 /* virtgpu_kfd_mmap.c: CPU mappings of host memory, doorbells and MMIO pages */
-struct virtgpu_kfd_bo *virtgpu_kfd_bo_create(struct virtgpu_kfd_gpu *gpu, u64 size);
+struct virtgpu_kfd_bo *virtgpu_kfd_bo_create(struct virtgpu_kfd_process *process,
+					     struct drm_device *dev, u64 size);
 int virtgpu_kfd_mmap(struct file *file, struct vm_area_struct *vma);
 
 /* virtgpu_kfd_topology.c: KFD's sysfs; virtgpu_kfd_topology_cpu.c: its CPU nodes */

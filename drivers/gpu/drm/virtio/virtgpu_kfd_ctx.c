@@ -58,7 +58,12 @@ struct virtgpu_kfd_request {
 	u32 seqno;
 };
 
-static unsigned long virtgpu_kfd_timeout(void)
+/**
+ * virtgpu_kfd_timeout() - how long to wait for the host
+ *
+ * Return: jiffies.
+ */
+unsigned long virtgpu_kfd_timeout(void)
 {
 	return msecs_to_jiffies(READ_ONCE(kfd_timeout_ms));
 }

@@ -396,12 +396,10 @@ static const struct kobj_type topology_ktype = {
 	.sysfs_ops = &topology_ops,
 };
 
-static __printf(4, 5) struct topology_dir *
-add_dir(struct virtgpu_kfd_topology *topology, struct kobject *parent, u32 minor,
-	const char *fmt, ...)
+static struct topology_dir *add_dir(struct virtgpu_kfd_topology *topology,
+				    struct kobject *parent, u32 minor, const char *name)
 {
 	struct topology_dir *dir;
-	va_list args;
 	int ret;
 
 	dir = kzalloc_obj(*dir);
@@ -409,12 +407,7 @@ add_dir(struct virtgpu_kfd_topology *topology, struct kobject *parent, u32 minor
 		return ERR_PTR(-ENOMEM);
 
 	dir->minor = minor;
-	kobject_init(&dir->kobj, &topology_ktype);
-	va_start(args, fmt);
-	ret = kobject_set_name_vargs(&dir->kobj, fmt, args);
-	va_end(args);
-	if (!ret)
-		ret = kobject_add(&dir->kobj, parent, NULL);
+	ret = kobject_init_and_add(&dir->kobj, &topology_ktype, parent, "%s", name);
 	if (ret) {
 		kobject_put(&dir->kobj);
 		return ERR_PTR(ret);
@@ -422,6 +415,15 @@ add_dir(struct virtgpu_kfd_topology *topology, struct kobject *parent, u32 minor
 
 	list_add_tail(&dir->node, &topology->dirs);
 	return dir;
+}
+
+static struct topology_dir *add_indexed_dir(struct virtgpu_kfd_topology *topology,
+					    struct topology_dir *parent, u32 minor, u32 index)
+{
+	char name[12];
+
+	snprintf(name, sizeof(name), "%u", index);
+	return add_dir(topology, &parent->kobj, minor, name);
 }
 
 /* Takes @text, whatever it returns. */
@@ -462,7 +464,7 @@ static int add_copy(struct topology_dir *dir, const char *name, const char *text
 static int add_entry(struct virtgpu_kfd_topology *topology, struct topology_dir *parent,
 		     u32 index, char *text, size_t len)
 {
-	struct topology_dir *dir = add_dir(topology, &parent->kobj, parent->minor, "%u", index);
+	struct topology_dir *dir = add_indexed_dir(topology, parent, parent->minor, index);
 
 	if (IS_ERR(dir)) {
 		kfree(text);
@@ -492,7 +494,7 @@ static int add_node(struct virtgpu_kfd_topology *topology, struct topology_dir *
 {
 	struct topology_dir *dir;
 
-	node->dir = add_dir(topology, &nodes->kobj, minor, "%u", index);
+	node->dir = add_indexed_dir(topology, nodes, minor, index);
 	if (IS_ERR(node->dir))
 		return PTR_ERR(node->dir);
 
