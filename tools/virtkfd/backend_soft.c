@@ -44,6 +44,8 @@ static int soft_open(const struct virtkfd_backend_params *params, struct virtkfd
 	for (uint32_t i = 0; i < soft->num_gpus; i++) {
 		soft->gpus[i].id = SOFT_GPU_ID + i;
 		soft->gpus[i].vram_size = ALIGN_DOWN(params->vram_size, SOFT_VRAM_ALIGN);
+		if (soft->gpus[i].vram_size < SOFT_VRAM_LEAST)
+			soft->gpus[i].vram_size = SOFT_VRAM_LEAST;
 	}
 	*be = soft;
 	return 0;

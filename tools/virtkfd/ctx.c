@@ -33,9 +33,9 @@ int virtkfd_ctx_create(struct virtkfd_vm *vm, uint32_t ctx_id)
 		return -EINVAL;
 	if (vk_ctx_find(vm, ctx_id))
 		return -EEXIST;
-	if (vm->stats.contexts - vm->num_inited >= VK_SPARE_CONTEXTS ||
-	    vm->stats.contexts >= (uint64_t)vm->limits.contexts + VK_SPARE_CONTEXTS) {
-		vk_log(vm, VIRTKFD_LOG_WARNING, "context %u: too many contexts", ctx_id);
+	if (vm->stats.contexts - vm->num_inited >= VK_BARE_CONTEXTS) {
+		vk_log(vm, VIRTKFD_LOG_WARNING, "context %u: %u others wait for their INIT",
+		       ctx_id, VK_BARE_CONTEXTS);
 		return -ENOSPC;
 	}
 	ctx = calloc(1, sizeof(*ctx));

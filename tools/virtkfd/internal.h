@@ -23,8 +23,10 @@
 
 /* Most bytes of one SUBMIT_3D: the extents of 2 GiB of scattered guest pages. */
 #define VK_MAX_SUBMIT		(4u << 20)
-/* Contexts that were created but not initialised, above the limit of initialised ones. */
-#define VK_SPARE_CONTEXTS	16
+/* Contexts that were created but have no role yet; those with one have a limit. */
+#define VK_BARE_CONTEXTS	256
+/* Memory objects of a VM, of whatever size. */
+#define VK_MAX_MEMORY		(1u << 18)
 /* Most bytes of a render node query. */
 #define VK_MAX_RENDER_INFO	4096
 

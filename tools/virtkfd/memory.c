@@ -141,8 +141,8 @@ static void free_backend(struct virtkfd_ctx *ctx, uint64_t backend_handle)
  * @extents: guest pages of a USERPTR, see VIRTKFD_EXTENT()
  * @num_extents: their number
  *
- * Return: the backend's; -ENOMEM past a quota; -EINVAL if the extents do not make up the
- * size or are not guest memory (-EFAULT).
+ * Return: the backend's; before that -EINVAL if the extents do not make up the size,
+ * -ENOMEM past a quota, -EFAULT if the extents are not guest memory.
  */
 int vk_mem_alloc(struct virtkfd_ctx *ctx, struct kfd_ioctl_alloc_memory_of_gpu_args *args,
 		 const uint64_t *extents, size_t num_extents)
@@ -169,15 +169,16 @@ int vk_mem_alloc(struct virtkfd_ctx *ctx, struct kfd_ioctl_alloc_memory_of_gpu_a
 		return -ENOMEM;
 	mem->refs = 1;
 	mem->kind = kind;
-	mem->size = kind == VK_MEM_PINNED ? num_extents ? ALIGN_UP(args->size, 4096) : 0
+	mem->size = kind == VK_MEM_PINNED ? ALIGN_UP(args->size, VIRTKFD_PAGE_SIZE)
 					  : bo_size(args);
 	if ((kind == VK_MEM_GPU && over(vm->gpu_bytes, mem->size, vm->limits.vram)) ||
 	    (kind == VK_MEM_PINNED &&
-	     over(vm->stats.pinned_bytes, mem->size, vm->limits.pinned))) {
+	     over(vm->stats.pinned_bytes, mem->size, vm->limits.pinned)) ||
+	    vm->stats.memory >= VK_MAX_MEMORY) {
 		vk_log(vm, VIRTKFD_LOG_WARNING,
-		       "context %u: %s quota reached, 0x%llx bytes refused", ctx->id,
-		       kind == VK_MEM_GPU ? "VRAM" : "pinned memory",
-		       (unsigned long long)mem->size);
+		       "context %u: quota reached, 0x%llx bytes of %s refused", ctx->id,
+		       (unsigned long long)mem->size,
+		       kind == VK_MEM_PINNED ? "guest memory" : "GPU memory");
 		ret = -ENOMEM;
 		goto err_free;
 	}

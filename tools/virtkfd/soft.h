@@ -52,6 +52,8 @@
 /* VRAM_AVAILABILITY_ALIGN, AMDGPU_VM_RESERVED_VRAM */
 #define SOFT_VRAM_ALIGN		(2ULL << 20)
 #define SOFT_VRAM_RESERVED	(8ULL << 20)
+/* Choice: what is left to work with when a VM's quota is smaller still. */
+#define SOFT_VRAM_LEAST		(64ULL << 20)
 
 /* Active CUs of a shader engine, out of SOFT_CU_PER_SH; 38 in all. */
 extern const uint32_t soft_cu_bitmap[SOFT_NUM_SE];

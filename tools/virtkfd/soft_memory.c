@@ -123,26 +123,27 @@ static int reserve(struct virtkfd_backend_obj *obj)
 	struct virtkfd_backend *be = obj->be;
 	struct soft_gpu *gpu = obj->gpu;
 
-	if (obj->flags & VRAM) {
+	/* amdkfd counts what asks for both as GTT. */
+	if (obj->flags & GTT) {
+		if (obj->size > be->gtt_size - be->gtt_used)
+			return -ENOMEM;
+		be->gtt_used += obj->size;
+	} else if (obj->flags & VRAM) {
 		if (obj->size > soft_vram_available(be, gpu, gpu->vram_used))
 			return -ENOMEM;
 		gpu->vram_used += obj->size;
 		gpu->vram_used_aligned += ALIGN_UP(obj->size, SOFT_VRAM_ALIGN);
-	} else if (obj->flags & GTT) {
-		if (obj->size > be->gtt_size - be->gtt_used)
-			return -ENOMEM;
-		be->gtt_used += obj->size;
 	}
 	return 0;
 }
 
 static void unreserve(struct virtkfd_backend_obj *obj)
 {
-	if (obj->flags & VRAM) {
+	if (obj->flags & GTT) {
+		obj->be->gtt_used -= obj->size;
+	} else if (obj->flags & VRAM) {
 		obj->gpu->vram_used -= obj->size;
 		obj->gpu->vram_used_aligned -= ALIGN_UP(obj->size, SOFT_VRAM_ALIGN);
-	} else if (obj->flags & GTT) {
-		obj->be->gtt_used -= obj->size;
 	}
 }
 

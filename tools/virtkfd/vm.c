@@ -21,7 +21,7 @@ static const struct virtkfd_limits default_limits = {
 	.contexts = 256,
 	.queues = 1024,
 	.events = KFD_SIGNAL_EVENT_LIMIT + 256,
-	.blobs = 65536,
+	.blobs = 16384,
 	.vram = 16ULL << 30,
 	.pinned = 64ULL << 30,
 };
