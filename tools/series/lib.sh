@@ -70,7 +70,7 @@ make_base() {
 	} | LC_ALL=C sort -u | while read -r f; do
 		[ -f "$PRISTINE/$f" ] || continue	# made by an earlier mail
 		mkdir -p "$1/$(dirname "$f")"
-		cp "$PRISTINE/$f" "$1/$f"
+		cp -p "$PRISTINE/$f" "$1/$f"
 	done
 	git -C "$1" init -q -b base
 	git_in "$1" add -f .
@@ -91,3 +91,19 @@ AUTHOR="$(git -C "$TOP" config user.name || true) <$(git -C "$TOP" config user.e
 case $AUTHOR in
 " <"* | *" <>") AUTHOR=$(git -C "$TOP" log -1 --format='%an <%ae>') ;;
 esac
+
+# in_tree TREE COMMAND...: like in_build, with TREE's BASE_DIRS in place of the kernel source's
+in_tree() {
+	local tree=$1
+	shift
+	as_root mkdir -p "$BUILD/linux-source"
+	# shellcheck disable=SC2016
+	as_root unshare -m sh -ec 'root=$1 source=$2 tree=$3 dirs=$4; shift 4
+		mount --rbind /dev "$root/dev"
+		mount -t proc proc "$root/proc"
+		mount --bind "$source" "$root/linux-source"
+		for d in $dirs; do mount --bind "$tree/$d" "$root/linux-source/$d"; done
+		exec chroot "$root" env -i HOME=/build PATH=/usr/lib/ccache:/usr/sbin:/usr/bin:/sbin:/bin \
+			CCACHE_DIR=/build/ccache LC_ALL=C "$@"' \
+		sh "$BUILD" "$LINUX_SRC" "$tree" "$BASE_DIRS" "$@" </dev/null
+}

@@ -191,12 +191,14 @@ build_root() {
 	exec 9>&-
 }
 
-# in_build COMMAND...: in the build root; /dev and /proc are there, the cache's ccache is kept
+# in_build COMMAND...: in the build root, with the kernel's source at /linux-source
 in_build() {
-	as_root unshare -m sh -c 'root=$1; shift
+	as_root mkdir -p "$BUILD/linux-source"
+	as_root unshare -m sh -c 'root=$1; source=$2; shift 2
 		mount --rbind /dev "$root/dev" && mount -t proc proc "$root/proc" &&
+		mount --bind "$source" "$root/linux-source" &&
 		exec chroot "$root" env -i HOME=/build PATH=/usr/lib/ccache:/usr/sbin:/usr/bin:/sbin:/bin \
-			CCACHE_DIR=/build/ccache LC_ALL=C "$@"' sh "$BUILD" "$@"
+			CCACHE_DIR=/build/ccache LC_ALL=C "$@"' sh "$BUILD" "$CACHE/linux-source/linux-source-$LINUX_SERIES" "$@"
 }
 
 # The kernel's uAPI headers, sanitized, in the build root's $KHDRS: what Debian made of the
