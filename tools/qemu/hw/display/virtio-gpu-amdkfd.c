@@ -1,0 +1,806 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * virtio-gpu device with AMDKFD contexts: commands and fences.
+ *
+ * What lives here: the device's life, the virtio-gpu commands for contexts and host blobs,
+ * fences, properties and statistics. What does not: the window (virtio-gpu-amdkfd-window.c);
+ * the payload of commands, which goes to libvirtkfd as it is; 2D and guest memory resources,
+ * which QEMU's virtio-gpu serves.
+ *
+ * A command has been executed when process_cmd returns. Only fences of SUBMIT_3D may be
+ * pending then; their commands stay in the fence queue.
+ */
+#include "qemu/osdep.h"
+#include "qapi/error.h"
+#include "qapi/visitor.h"
+#include "qemu/error-report.h"
+#include "qemu/iov.h"
+#include "hw/qdev-properties.h"
+#include "hw/virtio/virtio-gpu-amdkfd.h"
+#include "hw/virtio/virtio-gpu-bswap.h"
+#include "migration/blocker.h"
+#include "monitor/monitor.h"
+#include "system/dma.h"
+#include "trace.h"
+
+/* Choice: room for the VRAM, GTT and doorbells that processes map at one time. */
+#define AMDKFD_WINDOW_SIZE (8 * GiB)
+
+static VirtIOGPUClass *parent_class;
+static void (*parent_unrealize)(DeviceState *qdev);
+
+static void refuse(struct virtio_gpu_ctrl_command *cmd, int ret, const char *what)
+{
+	qemu_log_mask(LOG_GUEST_ERROR, "virtio-gpu-amdkfd: %s: %s\n", what, strerror(-ret));
+	switch (ret) {
+	case -ENOENT:
+		cmd->error = VIRTIO_GPU_RESP_ERR_INVALID_CONTEXT_ID;
+		break;
+	case -ENOMEM:
+	case -ENOSPC:
+		cmd->error = VIRTIO_GPU_RESP_ERR_OUT_OF_MEMORY;
+		break;
+	default:
+		cmd->error = VIRTIO_GPU_RESP_ERR_INVALID_PARAMETER;
+		break;
+	}
+}
+
+/* Fences */
+
+static void retire(VirtIOGPUAmdkfd *s, uint32_t ctx_id, uint32_t ring, uint64_t fence_id)
+{
+	VirtIOGPU *g = VIRTIO_GPU(s);
+	struct virtio_gpu_ctrl_command *cmd, *tmp;
+
+	QTAILQ_FOREACH_SAFE(cmd, &g->fenceq, next, tmp) {
+		const struct virtio_gpu_ctrl_hdr *hdr = &cmd->cmd_hdr;
+		uint32_t cmd_ring = hdr->flags & VIRTIO_GPU_FLAG_INFO_RING_IDX ? hdr->ring_idx : 0;
+
+		if (hdr->ctx_id != ctx_id || cmd_ring != ring || hdr->fence_id > fence_id)
+			continue;
+		trace_virtio_gpu_fence_resp(hdr->fence_id);
+		virtio_gpu_ctrl_response_nodata(g, cmd, VIRTIO_GPU_RESP_OK_NODATA);
+		QTAILQ_REMOVE(&g->fenceq, cmd, next);
+		g_free(cmd);
+		g->inflight--;
+	}
+}
+
+static void retire_done(void *opaque)
+{
+	VirtIOGPUAmdkfd *s = opaque;
+	struct amdkfd_fence *fence;
+
+	for (;;) {
+		qemu_mutex_lock(&s->fence_lock);
+		fence = QSIMPLEQ_FIRST(&s->fences_done);
+		if (fence)
+			QSIMPLEQ_REMOVE_HEAD(&s->fences_done, next);
+		qemu_mutex_unlock(&s->fence_lock);
+		if (!fence)
+			break;
+		retire(s, fence->ctx_id, fence->ring, fence->fence_id);
+		g_free(fence);
+	}
+}
+
+/* virtkfd_vmm_ops.fence: any thread, so the answer is left to the main loop. */
+static void fence_done(void *opaque, uint32_t ctx_id, uint32_t ring, uint64_t fence_id)
+{
+	VirtIOGPUAmdkfd *s = opaque;
+	struct amdkfd_fence *fence = g_new(struct amdkfd_fence, 1);
+
+	*fence = (struct amdkfd_fence) {
+		.ctx_id = ctx_id, .ring = ring, .fence_id = fence_id,
+	};
+	qemu_mutex_lock(&s->fence_lock);
+	QSIMPLEQ_INSERT_TAIL(&s->fences_done, fence, next);
+	qemu_mutex_unlock(&s->fence_lock);
+	qemu_bh_schedule(s->fence_bh);
+}
+
+/* Ask the library for a fence; of a context that is gone everything is done. */
+void amdkfd_ask_fence(VirtIOGPUAmdkfd *s, uint32_t ctx_id, uint32_t ring, uint64_t fence_id)
+{
+	if (virtkfd_fence(s->vm, ctx_id, ring, fence_id))
+		fence_done(s, ctx_id, ring, fence_id);
+}
+
+/* Contexts and guest memory */
+
+struct amdkfd_attachment *amdkfd_find_attachment(VirtIOGPUAmdkfd *s, uint32_t ctx_id,
+						 uint32_t res_id)
+{
+	struct amdkfd_attachment *att;
+
+	QTAILQ_FOREACH(att, &s->attachments, next) {
+		if (att->ctx_id == ctx_id && att->res_id == res_id)
+			return att;
+	}
+	return NULL;
+}
+
+static void drop_attachment(VirtIOGPUAmdkfd *s, struct amdkfd_attachment *att)
+{
+	virtkfd_resource_detach(s->vm, att->ctx_id, att->res_id);
+	QTAILQ_REMOVE(&s->attachments, att, next);
+	g_free(att);
+}
+
+/* Of a resource, or of a context if @res_id is 0. */
+static void drop_attachments(VirtIOGPUAmdkfd *s, uint32_t ctx_id, uint32_t res_id)
+{
+	struct amdkfd_attachment *att, *tmp;
+
+	QTAILQ_FOREACH_SAFE(att, &s->attachments, next, tmp) {
+		if (res_id ? att->res_id == res_id : att->ctx_id == ctx_id)
+			drop_attachment(s, att);
+	}
+}
+
+static void cmd_ctx_create(VirtIOGPU *g, struct virtio_gpu_ctrl_command *cmd)
+{
+	struct virtio_gpu_ctx_create cc;
+	uint32_t capset;
+	int ret = -EINVAL;
+
+	VIRTIO_GPU_FILL_CMD(cc);
+	cc.debug_name[sizeof(cc.debug_name) - 1] = 0;
+	trace_virtio_gpu_cmd_ctx_create(cmd->cmd_hdr.ctx_id, cc.debug_name);
+
+	capset = le32_to_cpu(cc.context_init) & VIRTIO_GPU_CONTEXT_INIT_CAPSET_ID_MASK;
+	if (capset == VIRTKFD_CAPSET_ID)
+		ret = virtkfd_ctx_create(VIRTIO_GPU_AMDKFD(g)->vm, cmd->cmd_hdr.ctx_id);
+	if (ret)
+		refuse(cmd, ret, "CTX_CREATE");
+}
+
+static void cmd_ctx_destroy(VirtIOGPU *g, struct virtio_gpu_ctrl_command *cmd)
+{
+	VirtIOGPUAmdkfd *s = VIRTIO_GPU_AMDKFD(g);
+	int ret;
+
+	trace_virtio_gpu_cmd_ctx_destroy(cmd->cmd_hdr.ctx_id);
+	drop_attachments(s, cmd->cmd_hdr.ctx_id, 0);
+	ret = virtkfd_ctx_destroy(s->vm, cmd->cmd_hdr.ctx_id);
+	if (ret)
+		refuse(cmd, ret, "CTX_DESTROY");
+}
+
+/* The library writes responses: all of it must be RAM, and not a ROM or a bounce buffer. */
+static bool is_guest_ram(VirtIOGPUAmdkfd *s, struct virtio_gpu_simple_resource *res)
+{
+	unsigned int i;
+
+	for (i = 0; i < res->iov_cnt; i++) {
+		struct virtkfd_guest_range range;
+		uint64_t len = res->iov[i].iov_len;
+		bool same;
+
+		if (amdkfd_map_guest(s, res->addrs[i], &len, &range))
+			return false;
+		same = len == res->iov[i].iov_len && range.ptr == res->iov[i].iov_base;
+		amdkfd_unmap_guest(s, &range);
+		if (!same)
+			return false;
+	}
+	return res->iov_cnt > 0;
+}
+
+static void cmd_ctx_attach(VirtIOGPU *g, struct virtio_gpu_ctrl_command *cmd)
+{
+	VirtIOGPUAmdkfd *s = VIRTIO_GPU_AMDKFD(g);
+	struct virtio_gpu_simple_resource *res;
+	struct virtio_gpu_ctx_resource ar;
+	struct amdkfd_attachment *att;
+	int ret;
+
+	VIRTIO_GPU_FILL_CMD(ar);
+	virtio_gpu_bswap_32(&ar, sizeof(ar));
+	trace_virtio_gpu_cmd_ctx_res_attach(ar.hdr.ctx_id, ar.resource_id);
+
+	res = virtio_gpu_find_resource(g, ar.resource_id);
+	if (!res) {
+		cmd->error = VIRTIO_GPU_RESP_ERR_INVALID_RESOURCE_ID;
+		return;
+	}
+	/* Of use to a context is guest memory only; a host blob is the context's anyway. */
+	if (!res->iov_cnt)
+		return;
+	if (!is_guest_ram(s, res)) {
+		refuse(cmd, -EFAULT, "CTX_ATTACH_RESOURCE: not all of it is guest memory");
+		return;
+	}
+	ret = virtkfd_resource_attach(s->vm, ar.hdr.ctx_id, ar.resource_id, res->iov,
+				      res->iov_cnt);
+	if (ret) {
+		refuse(cmd, ret, "CTX_ATTACH_RESOURCE");
+		return;
+	}
+	att = g_new0(struct amdkfd_attachment, 1);
+	att->ctx_id = ar.hdr.ctx_id;
+	att->res_id = ar.resource_id;
+	att->res = res;
+	QTAILQ_INSERT_TAIL(&s->attachments, att, next);
+}
+
+static void cmd_ctx_detach(VirtIOGPU *g, struct virtio_gpu_ctrl_command *cmd)
+{
+	VirtIOGPUAmdkfd *s = VIRTIO_GPU_AMDKFD(g);
+	struct virtio_gpu_ctx_resource dr;
+	struct amdkfd_attachment *att;
+
+	VIRTIO_GPU_FILL_CMD(dr);
+	virtio_gpu_bswap_32(&dr, sizeof(dr));
+	trace_virtio_gpu_cmd_ctx_res_detach(dr.hdr.ctx_id, dr.resource_id);
+
+	att = amdkfd_find_attachment(s, dr.hdr.ctx_id, dr.resource_id);
+	if (att)
+		drop_attachment(s, att);
+}
+
+static void cmd_submit(VirtIOGPU *g, struct virtio_gpu_ctrl_command *cmd)
+{
+	VirtIOGPUAmdkfd *s = VIRTIO_GPU_AMDKFD(g);
+	const struct virtio_gpu_ctrl_hdr *hdr = &cmd->cmd_hdr;
+	struct virtio_gpu_cmd_submit cs;
+	g_autofree void *buf = NULL;
+	uint32_t ring = hdr->flags & VIRTIO_GPU_FLAG_INFO_RING_IDX ? hdr->ring_idx : 0;
+	int ret;
+
+	VIRTIO_GPU_FILL_CMD(cs);
+	cs.size = le32_to_cpu(cs.size);
+	trace_virtio_gpu_cmd_ctx_submit(hdr->ctx_id, cs.size);
+
+	if (cs.size > MIN(s->capset.max_submit, VIRTIO_GPU_MAX_CMD_SUBMIT_SIZE)) {
+		refuse(cmd, -E2BIG, "SUBMIT_3D");
+		return;
+	}
+	buf = g_try_malloc(MAX(cs.size, 1));
+	if (!buf) {
+		refuse(cmd, -ENOMEM, "SUBMIT_3D");
+		return;
+	}
+	if (iov_to_buf(cmd->elem.out_sg, cmd->elem.out_num, sizeof(cs), buf, cs.size) != cs.size) {
+		refuse(cmd, -EINVAL, "SUBMIT_3D: payload shorter than its size");
+		return;
+	}
+	ret = virtkfd_submit(s->vm, hdr->ctx_id, buf, cs.size);
+	if (ret) {
+		refuse(cmd, ret, "SUBMIT_3D");
+		return;
+	}
+	if (!amdkfd_fault_submitted(s, hdr, buf, cs.size) ||
+	    !(hdr->flags & VIRTIO_GPU_FLAG_FENCE))
+		return;
+
+	trace_virtio_gpu_fence_ctrl(hdr->fence_id, hdr->type);
+	ret = virtkfd_fence(s->vm, hdr->ctx_id, ring, hdr->fence_id);
+	if (ret)
+		refuse(cmd, ret, "SUBMIT_3D: fence");
+}
+
+/* Blobs */
+
+static struct amdkfd_resource *find_blob(VirtIOGPU *g, uint32_t res_id)
+{
+	return g_hash_table_lookup(VIRTIO_GPU_AMDKFD(g)->blobs, GUINT_TO_POINTER(res_id));
+}
+
+static void cmd_create_blob(VirtIOGPU *g, struct virtio_gpu_ctrl_command *cmd)
+{
+	struct virtio_gpu_resource_create_blob cblob;
+	struct amdkfd_resource *res;
+	int ret;
+
+	VIRTIO_GPU_FILL_CMD(cblob);
+	virtio_gpu_create_blob_bswap(&cblob);
+	if (cblob.blob_mem != VIRTIO_GPU_BLOB_MEM_HOST3D) {
+		/* QEMU's own takes a shareable blob without guest memory for one with it. */
+		if (cblob.blob_mem != VIRTIO_GPU_BLOB_MEM_GUEST || !cblob.nr_entries) {
+			refuse(cmd, -EINVAL, "RESOURCE_CREATE_BLOB: blob_mem");
+			return;
+		}
+		virtio_gpu_simple_process_cmd(g, cmd);
+		return;
+	}
+
+	trace_virtio_gpu_amdkfd_create_blob(cblob.hdr.ctx_id, cblob.resource_id, cblob.blob_id,
+					    cblob.size);
+	if (!cblob.resource_id || virtio_gpu_find_resource(g, cblob.resource_id)) {
+		cmd->error = VIRTIO_GPU_RESP_ERR_INVALID_RESOURCE_ID;
+		return;
+	}
+	if (cblob.nr_entries || !cblob.size) {
+		refuse(cmd, -EINVAL, "RESOURCE_CREATE_BLOB");
+		return;
+	}
+	res = g_new0(struct amdkfd_resource, 1);
+	ret = virtkfd_blob_create(VIRTIO_GPU_AMDKFD(g)->vm, cblob.hdr.ctx_id, cblob.blob_id,
+				  cblob.size, &res->blob);
+	if (ret) {
+		g_free(res);
+		refuse(cmd, ret, "RESOURCE_CREATE_BLOB");
+		return;
+	}
+	res->base.resource_id = cblob.resource_id;
+	res->base.blob_size = cblob.size;
+	res->base.dmabuf_fd = -1;
+	QTAILQ_INSERT_HEAD(&g->reslist, &res->base, next);
+	g_hash_table_insert(VIRTIO_GPU_AMDKFD(g)->blobs, GUINT_TO_POINTER(cblob.resource_id), res);
+}
+
+static void cmd_map_blob(VirtIOGPU *g, struct virtio_gpu_ctrl_command *cmd)
+{
+	struct virtio_gpu_resp_map_info resp = { .hdr.type = VIRTIO_GPU_RESP_OK_MAP_INFO };
+	struct virtio_gpu_resource_map_blob mblob;
+	struct amdkfd_resource *res;
+	uint32_t map_info;
+	int ret;
+
+	VIRTIO_GPU_FILL_CMD(mblob);
+	virtio_gpu_map_blob_bswap(&mblob);
+	trace_virtio_gpu_amdkfd_map_blob(mblob.resource_id, mblob.offset);
+
+	res = find_blob(g, mblob.resource_id);
+	if (!res) {
+		cmd->error = VIRTIO_GPU_RESP_ERR_INVALID_RESOURCE_ID;
+		return;
+	}
+	ret = amdkfd_window_map(VIRTIO_GPU_AMDKFD(g), res, mblob.offset, &map_info);
+	if (ret) {
+		refuse(cmd, ret, "RESOURCE_MAP_BLOB");
+		return;
+	}
+	resp.map_info = cpu_to_le32(map_info);
+	virtio_gpu_ctrl_response(g, cmd, &resp.hdr, sizeof(resp));
+}
+
+static void cmd_unmap_blob(VirtIOGPU *g, struct virtio_gpu_ctrl_command *cmd)
+{
+	struct virtio_gpu_resource_unmap_blob ublob;
+	struct amdkfd_resource *res;
+
+	VIRTIO_GPU_FILL_CMD(ublob);
+	virtio_gpu_unmap_blob_bswap(&ublob);
+	trace_virtio_gpu_amdkfd_unmap_blob(ublob.resource_id);
+
+	res = find_blob(g, ublob.resource_id);
+	if (!res) {
+		cmd->error = VIRTIO_GPU_RESP_ERR_INVALID_RESOURCE_ID;
+		return;
+	}
+	if (!res->mapped) {
+		refuse(cmd, -EINVAL, "RESOURCE_UNMAP_BLOB: not mapped");
+		return;
+	}
+	amdkfd_window_unmap(VIRTIO_GPU_AMDKFD(g), res);
+}
+
+static void amdkfd_resource_destroy(VirtIOGPU *g, struct virtio_gpu_simple_resource *base,
+				    Error **errp)
+{
+	VirtIOGPUAmdkfd *s = VIRTIO_GPU_AMDKFD(g);
+	struct amdkfd_resource *res = find_blob(g, base->resource_id);
+
+	drop_attachments(s, 0, base->resource_id);
+	if (res) {
+		amdkfd_window_unmap(s, res);
+		virtkfd_blob_destroy(res->blob);
+		g_hash_table_remove(s->blobs, GUINT_TO_POINTER(base->resource_id));
+	}
+	parent_class->resource_destroy(g, base, errp);
+}
+
+static void cmd_unref(VirtIOGPU *g, struct virtio_gpu_ctrl_command *cmd)
+{
+	struct virtio_gpu_simple_resource *res;
+	struct virtio_gpu_resource_unref unref;
+
+	VIRTIO_GPU_FILL_CMD(unref);
+	virtio_gpu_bswap_32(&unref, sizeof(unref));
+	trace_virtio_gpu_cmd_res_unref(unref.resource_id);
+
+	res = virtio_gpu_find_resource(g, unref.resource_id);
+	if (!res) {
+		cmd->error = VIRTIO_GPU_RESP_ERR_INVALID_RESOURCE_ID;
+		return;
+	}
+	amdkfd_resource_destroy(g, res, NULL);
+}
+
+/* ATTACH_BACKING and DETACH_BACKING: not for host blobs, nor under a context's hands. */
+static void cmd_backing(VirtIOGPU *g, struct virtio_gpu_ctrl_command *cmd)
+{
+	struct virtio_gpu_resource_detach_backing detach;
+
+	/* Both commands start alike. */
+	VIRTIO_GPU_FILL_CMD(detach);
+	virtio_gpu_bswap_32(&detach, sizeof(detach));
+	if (find_blob(g, detach.resource_id)) {
+		refuse(cmd, -EINVAL, "backing of a host blob");
+		return;
+	}
+	drop_attachments(VIRTIO_GPU_AMDKFD(g), 0, detach.resource_id);
+	virtio_gpu_simple_process_cmd(g, cmd);
+}
+
+/* Capset */
+
+static void cmd_get_capset_info(VirtIOGPU *g, struct virtio_gpu_ctrl_command *cmd)
+{
+	struct virtio_gpu_resp_capset_info resp = { .hdr.type = VIRTIO_GPU_RESP_OK_CAPSET_INFO };
+	struct virtio_gpu_get_capset_info info;
+
+	VIRTIO_GPU_FILL_CMD(info);
+	virtio_gpu_bswap_32(&info, sizeof(info));
+	trace_virtio_gpu_amdkfd_capset_info(info.capset_index);
+
+	/* Another index gets an answer too, one that says there is no such capset. */
+	if (!info.capset_index) {
+		resp.capset_id = cpu_to_le32(VIRTKFD_CAPSET_ID);
+		resp.capset_max_version = cpu_to_le32(VIRTKFD_CAPSET_VERSION);
+		resp.capset_max_size = cpu_to_le32(sizeof(struct virtkfd_capset));
+	}
+	virtio_gpu_ctrl_response(g, cmd, &resp.hdr, sizeof(resp));
+}
+
+static void cmd_get_capset(VirtIOGPU *g, struct virtio_gpu_ctrl_command *cmd)
+{
+	struct {
+		struct virtio_gpu_resp_capset hdr;
+		struct virtkfd_capset capset;
+	} resp = { .hdr.hdr.type = VIRTIO_GPU_RESP_OK_CAPSET };
+	struct virtio_gpu_get_capset gc;
+
+	VIRTIO_GPU_FILL_CMD(gc);
+	virtio_gpu_bswap_32(&gc, sizeof(gc));
+	trace_virtio_gpu_amdkfd_capset(gc.capset_id, gc.capset_version);
+
+	if (gc.capset_id != VIRTKFD_CAPSET_ID) {
+		refuse(cmd, -EINVAL, "GET_CAPSET");
+		return;
+	}
+	QEMU_BUILD_BUG_ON(sizeof(resp) != sizeof(resp.hdr) + sizeof(resp.capset));
+	resp.capset = VIRTIO_GPU_AMDKFD(g)->capset;
+	virtio_gpu_ctrl_response(g, cmd, &resp.hdr.hdr, sizeof(resp));
+}
+
+static void amdkfd_process_cmd(VirtIOGPU *g, struct virtio_gpu_ctrl_command *cmd)
+{
+	VIRTIO_GPU_FILL_CMD(cmd->cmd_hdr);
+	virtio_gpu_ctrl_hdr_bswap(&cmd->cmd_hdr);
+
+	switch (cmd->cmd_hdr.type) {
+	case VIRTIO_GPU_CMD_GET_CAPSET_INFO:
+		cmd_get_capset_info(g, cmd);
+		break;
+	case VIRTIO_GPU_CMD_GET_CAPSET:
+		cmd_get_capset(g, cmd);
+		break;
+	case VIRTIO_GPU_CMD_CTX_CREATE:
+		cmd_ctx_create(g, cmd);
+		break;
+	case VIRTIO_GPU_CMD_CTX_DESTROY:
+		cmd_ctx_destroy(g, cmd);
+		break;
+	case VIRTIO_GPU_CMD_CTX_ATTACH_RESOURCE:
+		cmd_ctx_attach(g, cmd);
+		break;
+	case VIRTIO_GPU_CMD_CTX_DETACH_RESOURCE:
+		cmd_ctx_detach(g, cmd);
+		break;
+	case VIRTIO_GPU_CMD_SUBMIT_3D:
+		cmd_submit(g, cmd);
+		/* Its fence comes when the library says so. */
+		if (!cmd->finished && !cmd->error && cmd->cmd_hdr.flags & VIRTIO_GPU_FLAG_FENCE)
+			return;
+		break;
+	case VIRTIO_GPU_CMD_RESOURCE_CREATE_BLOB:
+		cmd_create_blob(g, cmd);
+		break;
+	case VIRTIO_GPU_CMD_RESOURCE_MAP_BLOB:
+		cmd_map_blob(g, cmd);
+		break;
+	case VIRTIO_GPU_CMD_RESOURCE_UNMAP_BLOB:
+		cmd_unmap_blob(g, cmd);
+		break;
+	case VIRTIO_GPU_CMD_RESOURCE_UNREF:
+		cmd_unref(g, cmd);
+		break;
+	case VIRTIO_GPU_CMD_RESOURCE_ATTACH_BACKING:
+	case VIRTIO_GPU_CMD_RESOURCE_DETACH_BACKING:
+		cmd_backing(g, cmd);
+		break;
+	default:
+		virtio_gpu_simple_process_cmd(g, cmd);
+		break;
+	}
+
+	if (!cmd->finished)
+		virtio_gpu_ctrl_response_nodata(g, cmd, cmd->error ?: VIRTIO_GPU_RESP_OK_NODATA);
+}
+
+/* A display that was busy goes on; fences here have nothing to do with it. */
+static void amdkfd_gl_flushed(VirtIOGPUBase *b)
+{
+	virtio_gpu_process_cmdq(VIRTIO_GPU(b));
+}
+
+static void amdkfd_update_cursor_data(VirtIOGPU *g, struct virtio_gpu_scanout *scanout,
+				      uint32_t res_id)
+{
+	if (!find_blob(g, res_id))
+		parent_class->update_cursor_data(g, scanout, res_id);
+}
+
+/* Life */
+
+/* virtkfd_vmm_ops.log */
+static void log_line(void *opaque, enum virtkfd_log_level level, const char *line)
+{
+	switch (level) {
+	case VIRTKFD_LOG_ERROR:
+		error_report("virtkfd: %s", line);
+		break;
+	case VIRTKFD_LOG_WARNING:
+		warn_report("virtkfd: %s", line);
+		break;
+	case VIRTKFD_LOG_INFO:
+		info_report("virtkfd: %s", line);
+		break;
+	default:
+		trace_virtio_gpu_amdkfd_log(line);
+		break;
+	}
+}
+
+static const struct virtkfd_vmm_ops vmm_ops = {
+	.map_guest = amdkfd_map_guest,
+	.unmap_guest = amdkfd_unmap_guest,
+	.fence = fence_done,
+	.log = log_line,
+};
+
+static void forget_fences(VirtIOGPUAmdkfd *s)
+{
+	struct amdkfd_fence *fence;
+
+	qemu_mutex_lock(&s->fence_lock);
+	while ((fence = QSIMPLEQ_FIRST(&s->fences_done))) {
+		QSIMPLEQ_REMOVE_HEAD(&s->fences_done, next);
+		g_free(fence);
+	}
+	qemu_mutex_unlock(&s->fence_lock);
+}
+
+static void amdkfd_reset(VirtIODevice *vdev)
+{
+	VirtIOGPUAmdkfd *s = VIRTIO_GPU_AMDKFD(vdev);
+
+	trace_virtio_gpu_amdkfd_reset();
+	amdkfd_fault_reset(s);
+	virtio_gpu_reset(vdev);
+	virtkfd_vm_reset(s->vm);
+	forget_fences(s);
+}
+
+static void amdkfd_fini(VirtIOGPUAmdkfd *s)
+{
+	virtkfd_vm_destroy(s->vm);
+	s->vm = NULL;
+	forget_fences(s);
+	amdkfd_fault_fini(s);
+	qemu_bh_delete(s->fence_bh);
+	g_hash_table_unref(s->blobs);
+	qemu_mutex_destroy(&s->fence_lock);
+}
+
+static void amdkfd_realize(DeviceState *qdev, Error **errp)
+{
+	ERRP_GUARD();
+	VirtIOGPUAmdkfd *s = VIRTIO_GPU_AMDKFD(qdev);
+	VirtIOGPUBase *b = VIRTIO_GPU_BASE(qdev);
+	struct virtkfd_vm_params params = {
+		.backend = s->backend ?: "auto",
+		.limits = s->limits,
+		.ops = &vmm_ops,
+		.opaque = s,
+	};
+	int ret;
+
+	qemu_mutex_init(&s->fence_lock);
+	QSIMPLEQ_INIT(&s->fences_done);
+	QTAILQ_INIT(&s->attachments);
+	s->blobs = g_hash_table_new(NULL, NULL);
+	s->fence_bh = qemu_bh_new_guarded(retire_done, s, &qdev->mem_reentrancy_guard);
+	if (!amdkfd_fault_init(s, errp))
+		goto err_fini;
+
+	ret = virtkfd_vm_create(&params, &s->vm);
+	if (ret) {
+		error_setg_errno(errp, -ret, "backend=%s does not work", params.backend);
+		goto err_fini;
+	}
+	virtkfd_vm_capset(s->vm, &s->capset);
+
+	/* Contexts and blobs as with rutabaga: no GL, no udmabuf. */
+	b->conf.flags |= 1 << VIRTIO_GPU_FLAG_RUTABAGA_ENABLED |
+			 1 << VIRTIO_GPU_FLAG_BLOB_ENABLED |
+			 1 << VIRTIO_GPU_FLAG_CONTEXT_INIT_ENABLED;
+	b->virtio_config.num_capsets = cpu_to_le32(1);
+
+	error_setg(&b->migration_blocker, "GPU memory of virtio-gpu-amdkfd is not migratable");
+	if (migrate_add_blocker(&b->migration_blocker, errp) < 0)
+		goto err_fini;
+	if (!amdkfd_window_init(s, errp))
+		goto err_unblock;
+	virtio_gpu_device_realize(qdev, errp);
+	if (*errp)
+		goto err_window;
+	return;
+
+err_window:
+	amdkfd_window_remove(s);
+err_unblock:
+	migrate_del_blocker(&b->migration_blocker);
+err_fini:
+	amdkfd_fini(s);
+}
+
+static void amdkfd_unrealize(DeviceState *qdev)
+{
+	VirtIOGPUAmdkfd *s = VIRTIO_GPU_AMDKFD(qdev);
+	VirtIOGPUBase *b = VIRTIO_GPU_BASE(qdev);
+	int i;
+
+	amdkfd_reset(VIRTIO_DEVICE(qdev));
+	for (i = 0; i < b->conf.max_outputs; i++)
+		graphic_console_close(b->scanout[i].con);
+	amdkfd_window_remove(s);
+	amdkfd_fini(s);
+	parent_unrealize(qdev);
+}
+
+static void amdkfd_instance_init(Object *obj)
+{
+	VirtIOGPUBase *b = VIRTIO_GPU_BASE(obj);
+
+	/* Other defaults than those of a display. */
+	b->conf.hostmem = AMDKFD_WINDOW_SIZE;
+	b->conf.max_outputs = 0;
+}
+
+static void amdkfd_instance_finalize(Object *obj)
+{
+	amdkfd_window_free(VIRTIO_GPU_AMDKFD(obj));
+}
+
+/* Statistics */
+
+static const struct {
+	const char *name;
+	size_t offset;
+} stats[] = {
+	{ "contexts", offsetof(struct virtkfd_stats, contexts) },
+	{ "resources", offsetof(struct virtkfd_stats, resources) },
+	{ "memory", offsetof(struct virtkfd_stats, memory) },
+	{ "memory-bytes", offsetof(struct virtkfd_stats, memory_bytes) },
+	{ "pinned-bytes", offsetof(struct virtkfd_stats, pinned_bytes) },
+	{ "blobs", offsetof(struct virtkfd_stats, blobs) },
+	{ "mappings", offsetof(struct virtkfd_stats, mappings) },
+	{ "queues", offsetof(struct virtkfd_stats, queues) },
+	{ "events", offsetof(struct virtkfd_stats, events) },
+	{ "commands", offsetof(struct virtkfd_stats, commands) },
+};
+
+static uint64_t stat_value(const struct virtkfd_stats *values, int i)
+{
+	return *(const uint64_t *)((const char *)values + stats[i].offset);
+}
+
+static void get_stats(Object *obj, Visitor *v, const char *name, void *opaque, Error **errp)
+{
+	VirtIOGPUAmdkfd *s = VIRTIO_GPU_AMDKFD(obj);
+	struct virtkfd_stats values = {};
+	int i;
+
+	if (s->vm)
+		virtkfd_vm_stats(s->vm, &values);
+	if (!visit_start_struct(v, name, NULL, 0, errp))
+		return;
+	for (i = 0; i < ARRAY_SIZE(stats); i++) {
+		uint64_t value = stat_value(&values, i);
+
+		if (!visit_type_uint64(v, stats[i].name, &value, errp))
+			goto out;
+	}
+	visit_check_struct(v, errp);
+out:
+	visit_end_struct(v, NULL);
+}
+
+static int print_stats(Object *obj, void *opaque)
+{
+	VirtIOGPUAmdkfd *s;
+	g_autofree char *path = NULL;
+	struct virtkfd_stats values;
+	int i;
+
+	s = (VirtIOGPUAmdkfd *)object_dynamic_cast(obj, TYPE_VIRTIO_GPU_AMDKFD);
+	if (!s || !s->vm)
+		return 0;
+	path = object_get_canonical_path(obj);
+	virtkfd_vm_stats(s->vm, &values);
+	monitor_printf(opaque, "%s: backend=%s\n", path, (const char *)s->capset.backend);
+	for (i = 0; i < ARRAY_SIZE(stats); i++)
+		monitor_printf(opaque, "  %s: %" PRIu64 "\n", stats[i].name,
+			       stat_value(&values, i));
+	return 0;
+}
+
+static void hmp_info_amdkfd(Monitor *mon, const QDict *qdict)
+{
+	object_child_foreach_recursive(object_get_root(), print_stats, mon);
+}
+
+static const Property amdkfd_properties[] = {
+	DEFINE_PROP_STRING("backend", VirtIOGPUAmdkfd, backend),
+	DEFINE_PROP_UINT32("max-contexts", VirtIOGPUAmdkfd, limits.contexts, 0),
+	DEFINE_PROP_UINT32("max-queues", VirtIOGPUAmdkfd, limits.queues, 0),
+	DEFINE_PROP_UINT32("max-events", VirtIOGPUAmdkfd, limits.events, 0),
+	DEFINE_PROP_UINT32("max-blobs", VirtIOGPUAmdkfd, limits.blobs, 0),
+	DEFINE_PROP_SIZE("max-vram", VirtIOGPUAmdkfd, limits.vram, 0),
+	DEFINE_PROP_SIZE("max-pinned", VirtIOGPUAmdkfd, limits.pinned, 0),
+	DEFINE_PROP_STRING("x-fault", VirtIOGPUAmdkfd, fault.name),
+	DEFINE_PROP_UINT32("x-fault-skip", VirtIOGPUAmdkfd, fault.skip, 0),
+	DEFINE_PROP_UINT32("x-fault-every", VirtIOGPUAmdkfd, fault.every, 1),
+	DEFINE_PROP_UINT32("x-fault-delay-ms", VirtIOGPUAmdkfd, fault.delay_ms, 1000),
+};
+
+static void amdkfd_class_init(ObjectClass *klass, void *data)
+{
+	DeviceClass *dc = DEVICE_CLASS(klass);
+	VirtioDeviceClass *vdc = VIRTIO_DEVICE_CLASS(klass);
+	VirtIOGPUBaseClass *vbc = VIRTIO_GPU_BASE_CLASS(klass);
+	VirtIOGPUClass *vgc = VIRTIO_GPU_CLASS(klass);
+
+	parent_class = VIRTIO_GPU_CLASS(object_class_get_parent(klass));
+	parent_unrealize = vdc->unrealize;
+
+	vbc->gl_flushed = amdkfd_gl_flushed;
+	vgc->process_cmd = amdkfd_process_cmd;
+	vgc->resource_destroy = amdkfd_resource_destroy;
+	vgc->update_cursor_data = amdkfd_update_cursor_data;
+	vdc->realize = amdkfd_realize;
+	vdc->unrealize = amdkfd_unrealize;
+	vdc->reset = amdkfd_reset;
+	dc->hotpluggable = true;
+	device_class_set_props(dc, amdkfd_properties);
+
+	object_class_property_add(klass, "kfd-stats", "VirtkfdStats", get_stats, NULL, NULL, NULL);
+	object_class_property_set_description(klass, "kfd-stats",
+					      "what the guest has alive on the host");
+	monitor_register_hmp("virtio-gpu-amdkfd", true, hmp_info_amdkfd);
+}
+
+static const TypeInfo amdkfd_info = {
+	.name = TYPE_VIRTIO_GPU_AMDKFD,
+	.parent = TYPE_VIRTIO_GPU,
+	.instance_size = sizeof(VirtIOGPUAmdkfd),
+	.instance_init = amdkfd_instance_init,
+	.instance_finalize = amdkfd_instance_finalize,
+	.class_init = amdkfd_class_init,
+};
+module_obj(TYPE_VIRTIO_GPU_AMDKFD);
+module_kconfig(VIRTIO_GPU);
+
+static void amdkfd_register_types(void)
+{
+	type_register_static(&amdkfd_info);
+}
+
+type_init(amdkfd_register_types)
+
+module_dep("hw-display-virtio-gpu");
