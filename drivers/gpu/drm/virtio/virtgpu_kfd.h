@@ -4,24 +4,6 @@
  *
  * What lives here: the objects, their locks and the prototypes by file. What does not:
  * the wire protocol (uapi/linux/virtio_gpu_amdkfd.h), virtio-gpu itself (virtgpu_drv.h).
- *
- * Objects and who keeps whom alive:
- *
- *   virtgpu_kfd          one per virtio-gpu device that offers the capset; kept by the device,
- *                        by every process and by every open render node
- *   virtgpu_kfd_ctx      a virtio-gpu context with its response blob; the control context
- *                        is kept by virtgpu_kfd, a process context by its process
- *   virtgpu_kfd_gpu      a GPU: topology node and render node; as long as virtgpu_kfd
- *   virtgpu_kfd_process  one per mm that opened /dev/kfd; kept by its files, and by its BOs
- *   virtgpu_kfd_bo       memory of a process on the host, a GEM object of the GPU's render
- *                        node; kept by the process's table and by its mappings
- *
- * Locks, outermost first; each is described beside what it protects:
- *   virtgpu_kfd.processes_lock, virtgpu_kfd_process.lock, virtgpu_kfd_process.event_lock,
- *   virtgpu_kfd_bo.lock, virtgpu_kfd_process.event_state_lock (spinlock),
- *   virtio_gpu_fence_driver.lock (spinlock), virtgpu_kfd.requests_lock (spinlock)
- * A call to the host (virtgpu_kfd_call()) sleeps; it may be made with the mutexes held and
- * needs none of them.
  */
 #ifndef VIRTGPU_KFD_H
 #define VIRTGPU_KFD_H
@@ -41,6 +23,38 @@
 #include <uapi/linux/virtio_gpu_amdkfd.h>
 
 #include "virtgpu_drv.h"
+
+/**
+ * DOC: Objects and locks
+ *
+ * The objects, and who keeps each alive:
+ *
+ * - &struct virtgpu_kfd: one per virtio-gpu device that offers the capset. Kept by the device,
+ *   by every process and by every open render node.
+ * - &struct virtgpu_kfd_ctx: a virtio-gpu context with its response blob. The control context
+ *   is kept by &struct virtgpu_kfd, a process context by its process.
+ * - &struct virtgpu_kfd_gpu: a GPU with topology node and render node. As long as
+ *   &struct virtgpu_kfd.
+ * - &struct virtgpu_kfd_process: one per mm that opened /dev/kfd. Kept by its files, and by
+ *   its BOs.
+ * - &struct virtgpu_kfd_bo: memory of a process on the host, a GEM object of the GPU's render
+ *   node. Kept by the process's table and by its mappings.
+ *
+ * The locks, outermost first; each is described beside what it protects:
+ *
+ * 1. virtgpu_kfd_owner_lock, a mutex
+ * 2. &virtgpu_kfd.processes_lock, a mutex
+ * 3. &virtgpu_kfd_process.lock, a mutex
+ * 4. &virtgpu_kfd_process.event_lock, a mutex
+ * 5. &virtgpu_kfd_bo.lock, a mutex
+ * 6. &virtgpu_kfd_process.event_state_lock, a spinlock
+ * 7. &virtio_gpu_fence_driver.lock, a spinlock
+ * 8. &virtgpu_kfd.requests_lock, a spinlock
+ *
+ * An mm's mmap_lock is taken within &virtgpu_kfd.processes_lock, and a page fault takes
+ * &virtgpu_kfd_bo.lock within it. A call to the host, virtgpu_kfd_call(), sleeps; it may be
+ * made with the mutexes held and needs none of them.
+ */
 
 #if IS_ENABLED(CONFIG_DRM_VIRTIO_GPU_KFD)
 
