@@ -17,14 +17,19 @@ static int map_guest(void *opaque, uint64_t gpa, uint64_t *len, struct virtkfd_g
 		.ptr = guest->ram + gpa, .len = *len, .fd = -1, .cookie = guest,
 	};
 	guest->mapped++;
+	for (uint64_t i = gpa / PAGE; i < (gpa + *len) / PAGE; i++)
+		guest->pins[i]++;
 	return 0;
 }
 
 static void unmap_guest(void *opaque, struct virtkfd_guest_range *range)
 {
 	struct guest *guest = opaque;
+	uint64_t gpa = (uint8_t *)range->ptr - guest->ram;
 
 	assert_ptr_equal(range->cookie, guest);
+	for (uint64_t i = gpa / PAGE; i < (gpa + range->len) / PAGE; i++)
+		assert_true(guest->pins[i]-- > 0);
 	guest->mapped--;
 }
 
@@ -253,7 +258,7 @@ int kfd_userptr(struct gctx *ctx, uint64_t va, uint64_t gpa, uint64_t size, uint
 {
 	struct kfd_ioctl_alloc_memory_of_gpu_args args = {
 		.va_addr = va, .size = size, .gpu_id = ctx->guest->gpu_id,
-		.flags = KFD_IOC_ALLOC_MEM_FLAGS_USERPTR | KFD_IOC_ALLOC_MEM_FLAGS_WRITABLE,
+		.flags = USERPTR | WRITABLE,
 	};
 	uint64_t ext[16];
 	unsigned int num = 0;
@@ -301,6 +306,15 @@ int kfd_unmap(struct gctx *ctx, uint64_t handle, uint32_t gpu_id, uint32_t *n_su
 	if (n_success)
 		*n_success = args.n_success;
 	return ret;
+}
+
+uint64_t pinned(struct guest *guest)
+{
+	uint64_t pages = 0;
+
+	for (size_t i = 0; i < ARRAY_LEN(guest->pins); i++)
+		pages += guest->pins[i];
+	return pages * PAGE;
 }
 
 uint64_t kfd_available(struct gctx *ctx)

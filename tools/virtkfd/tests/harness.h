@@ -29,6 +29,21 @@
 #define ARRAY_LEN(a)	(sizeof(a) / sizeof((a)[0]))
 #define NR(name)	_IOC_NR(AMDKFD_IOC_##name)
 
+#define VRAM		KFD_IOC_ALLOC_MEM_FLAGS_VRAM
+#define GTT		KFD_IOC_ALLOC_MEM_FLAGS_GTT
+#define USERPTR		KFD_IOC_ALLOC_MEM_FLAGS_USERPTR
+#define DOORBELL	KFD_IOC_ALLOC_MEM_FLAGS_DOORBELL
+#define MMIO		KFD_IOC_ALLOC_MEM_FLAGS_MMIO_REMAP
+#define AQL		KFD_IOC_ALLOC_MEM_FLAGS_AQL_QUEUE_MEM
+/* KFD_IOC_ALLOC_MEM_FLAGS_WRITABLE, which shifts into the sign of an int. */
+#define WRITABLE	(1u << 31)
+
+/* KFD_MAX_NUM_OF_QUEUES_PER_PROCESS (1024) doorbells of 8 bytes, kfd_doorbell_process_slice(). */
+#define SLICE		8192
+/* Where tests put things. */
+#define VA		0x700000000000ULL
+#define MIB		(1ULL << 20)
+
 #define PAGE		4096u
 #define RAM_SIZE	(4u << 20)
 /* Guest memory ends one run on the host here, so that extents get split. */
@@ -49,6 +64,7 @@ struct guest {
 	uint32_t gpu_id;
 	uint8_t *ram;
 	int mapped;		/* map_guest less unmap_guest */
+	uint16_t pins[RAM_SIZE / PAGE];	/* the same for each page */
 	uint32_t seqno;
 	pthread_mutex_t lock;
 	pthread_cond_t cond;
@@ -107,6 +123,8 @@ int kfd_alloc(struct gctx *ctx, uint32_t flags, uint64_t va, uint64_t size, uint
 /* USERPTR of that many bytes of guest memory from @gpa on. */
 int kfd_userptr(struct gctx *ctx, uint64_t va, uint64_t gpa, uint64_t size, uint64_t *handle);
 int kfd_free(struct gctx *ctx, uint64_t handle);
+/* How many bytes of guest memory are mapped, pages twice if mapped twice. */
+uint64_t pinned(struct guest *guest);
 /* On this one GPU; @n_success may be NULL. */
 int kfd_map(struct gctx *ctx, uint64_t handle, uint32_t gpu_id, uint32_t *n_success);
 int kfd_unmap(struct gctx *ctx, uint64_t handle, uint32_t gpu_id, uint32_t *n_success);
