@@ -345,7 +345,7 @@ struct virtgpu_kfd_bo *virtgpu_kfd_bo_create(struct virtgpu_kfd_process *process
 					     struct drm_device *dev, u64 size);
 int virtgpu_kfd_mmap(struct file *file, struct vm_area_struct *vma);
 
-/* virtgpu_kfd_topology.c: KFD's sysfs; virtgpu_kfd_topology_cpu.c: its CPU nodes */
+/* virtgpu_kfd_topology.c: KFD's sysfs; its text is in virtgpu_kfd_topology_*.c */
 #define VIRTGPU_KFD_TOPOLOGY_MAX	SZ_1M
 int virtgpu_kfd_topology_read(struct virtgpu_kfd *kfd);
 int virtgpu_kfd_topology_init(struct virtgpu_kfd *kfd, struct device *dev);

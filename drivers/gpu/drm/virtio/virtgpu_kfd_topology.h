@@ -56,7 +56,7 @@ struct virtgpu_kfd_cpu_node {
 	u32 core_id_base;
 };
 
-/* virtgpu_kfd_topology.c */
+/* virtgpu_kfd_topology_text.c */
 struct virtgpu_kfd_topology_files *virtgpu_kfd_topology_parse(const void *data, size_t len,
 							      u32 num);
 bool virtgpu_kfd_topology_get(const char *text, size_t len, const char *name, u64 *value);
