@@ -231,6 +231,8 @@ struct virtgpu_kfd_process {
  * @flags: KFD_IOC_ALLOC_MEM_FLAGS_*
  * @va: GPU address
  * @pgoff: page offset in the file at which the object starts, for CPU mappings
+ * @mappings: CPU mappings of it
+ * @accessible: one of them could be read or written; set once
  * @lock: mutex; protects @freed, the making of @blob and @dummy; taken in page faults
  * @freed: the handle means nothing to the host any more
  * @blob: HOST3D blob behind CPU mappings, made at the first touch; does not change after,
@@ -252,6 +254,8 @@ struct virtgpu_kfd_bo {
 	u32 flags;
 	u64 va;
 	unsigned long pgoff;
+	atomic_t mappings;
+	bool accessible;
 	struct mutex lock;
 	bool freed;
 	struct virtio_gpu_object *blob;
@@ -289,6 +293,9 @@ int virtgpu_kfd_call_buf(struct virtgpu_kfd_ctx *ctx, void *cmd, u32 cmd_len,
 			 struct virtkfd_rsp *rsp, u32 rsp_len);
 int virtgpu_kfd_call(struct virtgpu_kfd_ctx *ctx, const struct virtkfd_ccmd *cmd, u32 cmd_len,
 		     struct virtkfd_rsp *rsp, u32 rsp_len);
+#if IS_ENABLED(CONFIG_KUNIT)
+int virtgpu_kfd_check_response(struct virtkfd_rsp *rsp, u32 rsp_len, u32 seqno);
+#endif
 
 /* virtgpu_kfd_process.c: life of processes */
 struct virtgpu_kfd_process *virtgpu_kfd_process_open(struct virtgpu_kfd *kfd);
@@ -332,6 +339,9 @@ bool virtgpu_kfd_extent_grow(u64 *extent, u64 gpa, u32 pages);
 int virtgpu_kfd_userptr_pin(struct virtgpu_kfd_bo *bo, u64 addr, u64 size, u64 **extents,
 			    u32 *num_extents);
 void virtgpu_kfd_userptr_unpin(struct virtgpu_kfd_bo *bo);
+#if IS_ENABLED(CONFIG_KUNIT)
+u32 virtgpu_kfd_list_extents(struct page **pages, unsigned long num_pages, u64 *out);
+#endif
 
 /* Memory is of the first of these kinds that its flags name: VRAM, GTT, USERPTR, others. */
 static inline bool virtgpu_kfd_is_userptr(u32 flags)
@@ -343,6 +353,7 @@ static inline bool virtgpu_kfd_is_userptr(u32 flags)
 /* virtgpu_kfd_mmap.c: CPU mappings of host memory, doorbells and MMIO pages */
 struct virtgpu_kfd_bo *virtgpu_kfd_bo_create(struct virtgpu_kfd_process *process,
 					     struct drm_device *dev, u64 size);
+void virtgpu_kfd_bo_keep(struct virtgpu_kfd_bo *bo);
 int virtgpu_kfd_mmap(struct file *file, struct vm_area_struct *vma);
 
 /* virtgpu_kfd_topology.c: KFD's sysfs; its text is in virtgpu_kfd_topology_*.c */

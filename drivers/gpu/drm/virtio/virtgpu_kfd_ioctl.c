@@ -6,6 +6,7 @@
  * that are shorter or longer than known; sending an ioctl to the host, with the arrays it
  * points to; the ioctls too small for a file of their own. What does not: events and memory.
  */
+#include <kunit/visibility.h>
 #include <linux/nospec.h>
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
@@ -267,8 +268,10 @@ static int virtgpu_kfd_carry(struct virtgpu_kfd_process *process, u32 nr, void *
 			continue;
 		*count = min(*count, c->count);
 		if (copy_to_user(c->user, buf[VIRTGPU_KFD_OUT] + c->offset,
-				 *count * c->array->size))
+				 *count * c->array->size)) {
+			*count = 0;
 			ret = -EFAULT;
+		}
 	}
 
 out_free:
@@ -310,11 +313,41 @@ static int virtgpu_kfd_get_process_apertures_new(struct virtgpu_kfd_process *pro
 {
 	struct kfd_ioctl_get_process_apertures_new_args *args = data;
 	struct virtgpu_kfd *kfd = process->kfd;
+	u32 wanted = args->num_of_nodes;
+	int ret;
 
-	if (args->num_of_nodes > kfd->num_nodes)
+	if (wanted > kfd->num_nodes)
 		return -EINVAL;
-	return virtgpu_kfd_carry(process, _IOC_NR(AMDKFD_IOC_GET_PROCESS_APERTURES_NEW), args,
-				 kfd->num_gpus);
+
+	ret = virtgpu_kfd_carry(process, _IOC_NR(AMDKFD_IOC_GET_PROCESS_APERTURES_NEW), args,
+				kfd->num_gpus);
+	/* Other than with tiles, the count is that of the array which could not be copied. */
+	if (ret == -EFAULT)
+		args->num_of_nodes = min(wanted, kfd->num_gpus);
+	return ret;
+}
+
+/* MAP_MEMORY_TO_GPU and UNMAP_MEMORY_FROM_GPU: checks that come before the array is read. */
+static int virtgpu_kfd_check_devices(u32 n_devices, u32 n_success)
+{
+	return !n_devices || n_success > n_devices ? -EINVAL : 0;
+}
+
+static int virtgpu_kfd_map_memory(struct virtgpu_kfd_process *process, void *data)
+{
+	struct kfd_ioctl_map_memory_to_gpu_args *args = data;
+
+	return virtgpu_kfd_check_devices(args->n_devices, args->n_success) ?:
+	       virtgpu_kfd_carry(process, _IOC_NR(AMDKFD_IOC_MAP_MEMORY_TO_GPU), args, U32_MAX);
+}
+
+static int virtgpu_kfd_unmap_memory(struct virtgpu_kfd_process *process, void *data)
+{
+	struct kfd_ioctl_unmap_memory_from_gpu_args *args = data;
+
+	return virtgpu_kfd_check_devices(args->n_devices, args->n_success) ?:
+	       virtgpu_kfd_carry(process, _IOC_NR(AMDKFD_IOC_UNMAP_MEMORY_FROM_GPU), args,
+				 U32_MAX);
 }
 
 typedef int virtgpu_kfd_handler(struct virtgpu_kfd_process *process, void *args);
@@ -331,6 +364,8 @@ static virtgpu_kfd_handler * const virtgpu_kfd_handlers[AMDKFD_COMMAND_END] = {
 	[_IOC_NR(AMDKFD_IOC_ACQUIRE_VM)] = virtgpu_kfd_acquire_vm,
 	[_IOC_NR(AMDKFD_IOC_ALLOC_MEMORY_OF_GPU)] = virtgpu_kfd_alloc_memory,
 	[_IOC_NR(AMDKFD_IOC_FREE_MEMORY_OF_GPU)] = virtgpu_kfd_free_memory,
+	[_IOC_NR(AMDKFD_IOC_MAP_MEMORY_TO_GPU)] = virtgpu_kfd_map_memory,
+	[_IOC_NR(AMDKFD_IOC_UNMAP_MEMORY_FROM_GPU)] = virtgpu_kfd_unmap_memory,
 };
 
 static int virtgpu_kfd_carry_out(struct virtgpu_kfd_process *process, u32 nr, void *args)
@@ -406,3 +441,4 @@ out_free:
 		kfree(args);
 	return ret;
 }
+EXPORT_SYMBOL_IF_KUNIT(virtgpu_kfd_ioctl);

@@ -11,6 +11,7 @@
  * anything the object waits in virtgpu_kfd_process.pinned for the context's end.
  */
 
+#include <kunit/visibility.h>
 #include <linux/file.h>
 #include <linux/kfd_ioctl.h>
 #include <linux/slab.h>
@@ -336,6 +337,7 @@ int virtgpu_kfd_free_memory(struct virtgpu_kfd_process *process, void *data)
 		return -EINVAL;
 	}
 
+	virtgpu_kfd_bo_keep(bo);
 	ret = host_free(process, args->handle);
 	if (!ret)
 		forget_bo(bo);
@@ -381,6 +383,7 @@ void virtgpu_kfd_memory_fini(struct virtgpu_kfd_process *process)
 	}
 	mutex_unlock(&process->lock);
 }
+EXPORT_SYMBOL_IF_KUNIT(virtgpu_kfd_memory_fini);
 
 /**
  * virtgpu_kfd_memory_unpin() - the host has let go of a process's pages
@@ -395,3 +398,4 @@ void virtgpu_kfd_memory_unpin(struct virtgpu_kfd_process *process)
 		drop_bo(bo, false);
 	}
 }
+EXPORT_SYMBOL_IF_KUNIT(virtgpu_kfd_memory_unpin);

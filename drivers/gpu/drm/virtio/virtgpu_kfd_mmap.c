@@ -8,13 +8,14 @@
  * A mapping costs nothing until it is touched. The first touch makes the whole object a
  * HOST3D blob and maps that into the host-visible window; every page fault then fills the
  * page table for up to PMD_SIZE. The blob lives as long as its object, that is until the
- * handle is freed and the last mapping is gone: freeing does not hurt a mapping that has
- * been touched.
+ * handle is freed and the last mapping is gone. Since the handle names the memory to the
+ * host, freeing makes the blob of an object that is mapped and was never touched.
  *
  * After removal of the device the DRM core ends all mappings (kfd->mapping), and what is
  * touched later is a page of zeros: never a signal.
  */
 
+#include <kunit/visibility.h>
 #include <linux/fs.h>
 #include <linux/io.h>
 #include <linux/kfd_ioctl.h>
@@ -174,6 +175,24 @@ static int prepare(struct virtgpu_kfd_bo *bo)
 	return ret;
 }
 
+/**
+ * virtgpu_kfd_bo_keep() - memory is about to be freed: keep it for its CPU mappings
+ * @bo: object with a handle, its process entered
+ *
+ * Does nothing if nobody can touch it, or somebody has. A failure, which is logged, shows
+ * later as SIGBUS.
+ */
+void virtgpu_kfd_bo_keep(struct virtgpu_kfd_bo *bo)
+{
+	if (!atomic_read(&bo->mappings) || !READ_ONCE(bo->accessible))
+		return;
+
+	mutex_lock(&bo->lock);
+	if (!bo->blob)
+		make_blob(bo);
+	mutex_unlock(&bo->lock);
+}
+
 /*
  * Maps the page of the fault, and its neighbours up to PMD_SIZE as far as the mapping goes.
  * @first is the page frame of the object's start; with @stride 0 it is everywhere.
@@ -249,10 +268,37 @@ static vm_fault_t bo_fault(struct vm_fault *vmf)
 	return ret;
 }
 
+static void bo_vm_open(struct vm_area_struct *vma)
+{
+	struct virtgpu_kfd_bo *bo = to_virtgpu_kfd_bo(vma->vm_private_data);
+
+	atomic_inc(&bo->mappings);
+	drm_gem_vm_open(vma);
+}
+
+static void bo_vm_close(struct vm_area_struct *vma)
+{
+	struct virtgpu_kfd_bo *bo = to_virtgpu_kfd_bo(vma->vm_private_data);
+
+	atomic_dec(&bo->mappings);
+	drm_gem_vm_close(vma);
+}
+
+static int bo_mprotect(struct vm_area_struct *vma, unsigned long start, unsigned long end,
+		       unsigned long newflags)
+{
+	struct virtgpu_kfd_bo *bo = to_virtgpu_kfd_bo(vma->vm_private_data);
+
+	if (newflags & VM_ACCESS_FLAGS)
+		WRITE_ONCE(bo->accessible, true);
+	return 0;
+}
+
 static const struct vm_operations_struct bo_vm_ops = {
 	.fault = bo_fault,
-	.open = drm_gem_vm_open,
-	.close = drm_gem_vm_close,
+	.open = bo_vm_open,
+	.close = bo_vm_close,
+	.mprotect = bo_mprotect,
 };
 
 static int bo_mmap(struct drm_gem_object *obj, struct vm_area_struct *vma)
@@ -270,6 +316,9 @@ static int bo_mmap(struct drm_gem_object *obj, struct vm_area_struct *vma)
 		return -EINVAL;
 
 	bo->pgoff = drm_vma_node_start(&obj->vma_node);
+	atomic_inc(&bo->mappings);
+	if (vma->vm_flags & VM_ACCESS_FLAGS)
+		WRITE_ONCE(bo->accessible, true);
 	vm_flags_set(vma, VM_IO | VM_PFNMAP | VM_DONTEXPAND | VM_DONTDUMP);
 	return 0;
 }
@@ -380,6 +429,7 @@ int virtgpu_kfd_mmap(struct file *file, struct vm_area_struct *vma)
 		return -ENOMEM;
 	bo->blob_id = VIRTKFD_BLOB_ID_GPU(type, gpu->gpu_id);
 	bo->pgoff = vma->vm_pgoff;
+	atomic_inc(&bo->mappings);
 
 	vma->vm_private_data = &bo->base;
 	vma->vm_ops = &bo_vm_ops;
@@ -387,3 +437,4 @@ int virtgpu_kfd_mmap(struct file *file, struct vm_area_struct *vma)
 		     VM_NORESERVE);
 	return 0;
 }
+EXPORT_SYMBOL_IF_KUNIT(virtgpu_kfd_mmap);

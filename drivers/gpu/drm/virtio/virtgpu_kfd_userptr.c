@@ -11,6 +11,7 @@
  * such pins (-EFAULT) on writable shared mappings of files that track their dirty pages.
  */
 
+#include <kunit/visibility.h>
 #include <linux/capability.h>
 #include <linux/mm.h>
 #include <linux/overflow.h>
@@ -48,9 +49,11 @@ bool virtgpu_kfd_extent_grow(u64 *extent, u64 gpa, u32 pages)
 	*extent = VIRTKFD_EXTENT(VIRTKFD_EXTENT_GPA(*extent), old + pages);
 	return true;
 }
+EXPORT_SYMBOL_IF_KUNIT(virtgpu_kfd_extent_grow);
 
 /* Writes the extents to @out if there is one. Returns their number. */
-static u32 list_extents(struct page **pages, unsigned long num_pages, u64 *out)
+VISIBLE_IF_KUNIT
+u32 virtgpu_kfd_list_extents(struct page **pages, unsigned long num_pages, u64 *out)
 {
 	unsigned long i;
 	u64 extent = 0;
@@ -71,6 +74,7 @@ static u32 list_extents(struct page **pages, unsigned long num_pages, u64 *out)
 	}
 	return num;
 }
+EXPORT_SYMBOL_IF_KUNIT(virtgpu_kfd_list_extents);
 
 static int account(struct virtgpu_kfd_bo *bo, unsigned long num_pages)
 {
@@ -99,7 +103,7 @@ static int why_not(unsigned long start, unsigned long end)
 	mmap_read_lock(mm);
 	while (start < end) {
 		vma = vma_lookup(mm, start);
-		if (!vma)
+		if (!vma || !(vma->vm_flags & VM_READ))
 			break;
 		if (!(vma->vm_flags & VM_WRITE)) {
 			ret = -EPERM;
@@ -122,7 +126,7 @@ static int pin(struct virtgpu_kfd_bo *bo, unsigned long start, unsigned long num
 		n = pin_user_pages_fast(start + (bo->num_pages << PAGE_SHIFT),
 					min(num_pages - bo->num_pages, PIN_BATCH),
 					FOLL_WRITE | FOLL_LONGTERM, bo->pages + bo->num_pages);
-		if (n == -EFAULT)
+		if (n == -EFAULT || n == -EOVERFLOW)
 			return why_not(start, start + (num_pages << PAGE_SHIFT));
 		if (n < 0)
 			return n;
@@ -148,7 +152,7 @@ int virtgpu_kfd_userptr_pin(struct virtgpu_kfd_bo *bo, u64 addr, u64 size, u64 *
 			    u32 *num_extents)
 {
 	struct virtgpu_kfd *kfd = bo->process->kfd;
-	unsigned long start, num_pages, end;
+	unsigned long start, num_pages, last;
 	u32 num;
 	int ret;
 
@@ -163,10 +167,11 @@ int virtgpu_kfd_userptr_pin(struct virtgpu_kfd_bo *bo, u64 addr, u64 size, u64 *
 	}
 
 	start = untagged_addr(addr) & PAGE_MASK;
-	if (check_add_overflow(start, PAGE_ALIGN(size), &end))
+	/* Up to the very end is no overflow, but -EFAULT. */
+	if (check_add_overflow(start, PAGE_ALIGN(size) - 1, &last))
 		return -EOVERFLOW;
 
-	num_pages = (end - start) >> PAGE_SHIFT;
+	num_pages = PHYS_PFN(last - start) + 1;
 	if (num_pages > totalram_pages())
 		return -ENOMEM;
 
@@ -190,13 +195,13 @@ int virtgpu_kfd_userptr_pin(struct virtgpu_kfd_bo *bo, u64 addr, u64 size, u64 *
 	if (ret)
 		goto err_unpin;
 
-	num = list_extents(bo->pages, num_pages, NULL);
+	num = virtgpu_kfd_list_extents(bo->pages, num_pages, NULL);
 	*extents = kvmalloc_array(num, sizeof(**extents), GFP_KERNEL_ACCOUNT | __GFP_NOWARN);
 	if (!*extents) {
 		ret = -ENOMEM;
 		goto err_unpin;
 	}
-	*num_extents = list_extents(bo->pages, num_pages, *extents);
+	*num_extents = virtgpu_kfd_list_extents(bo->pages, num_pages, *extents);
 	return 0;
 
 err_unpin:
