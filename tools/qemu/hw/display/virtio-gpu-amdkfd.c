@@ -542,13 +542,13 @@ static void log_line(void *opaque, enum virtkfd_log_level level, const char *lin
 {
 	switch (level) {
 	case VIRTKFD_LOG_ERROR:
-		error_report("virtkfd: %s", line);
+		error_report("%s", line);
 		break;
 	case VIRTKFD_LOG_WARNING:
-		warn_report("virtkfd: %s", line);
+		warn_report("%s", line);
 		break;
 	case VIRTKFD_LOG_INFO:
-		info_report("virtkfd: %s", line);
+		info_report("%s", line);
 		break;
 	default:
 		trace_virtio_gpu_amdkfd_log(line);
