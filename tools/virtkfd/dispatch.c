@@ -99,6 +99,16 @@ union any_command {
 	struct virtkfd_ccmd_event_poll event_poll;
 };
 
+static bool is_lost(struct virtkfd_ctx *ctx)
+{
+	bool lost;
+
+	pthread_mutex_lock(&ctx->vm->lock);
+	lost = ctx->lost;
+	pthread_mutex_unlock(&ctx->vm->lock);
+	return lost;
+}
+
 /* -EINPROGRESS if the response comes later. */
 static int execute(struct virtkfd_ctx *ctx, const union any_command *cmd,
 		   const uint8_t *raw, struct vk_buf *rsp)
@@ -111,6 +121,8 @@ static int execute(struct virtkfd_ctx *ctx, const union any_command *cmd,
 		return cmd->hdr.pad ? -EINVAL : vk_ctx_init(ctx, &cmd->init);
 	if (!ctx->role || cmd->hdr.pad)
 		return -EINVAL;
+	if (is_lost(ctx))
+		return -EIO;
 	if (cmd->hdr.cmd == VIRTKFD_CCMD_NOP)
 		return 0;
 	if (cmd->hdr.cmd >= ARRAY_SIZE(commands))
@@ -127,11 +139,6 @@ static int execute(struct virtkfd_ctx *ctx, const union any_command *cmd,
 		ret = vk_event_poll(ctx, &cmd->event_poll);
 		return ret ? ret : -EINPROGRESS;
 	default:
-		pthread_mutex_lock(&vm->lock);
-		ret = ctx->lost ? -EIO : 0;
-		pthread_mutex_unlock(&vm->lock);
-		if (ret)
-			return ret;
 		size = MIN(cmd->hdr.len, sizeof(cmd->ioctl));
 		return vk_ioctl(ctx, &cmd->ioctl, raw + size, cmd->hdr.len - size, rsp);
 	}

@@ -168,6 +168,7 @@ int vk_event_create(struct virtkfd_ctx *ctx, struct kfd_ioctl_create_event_args 
 	struct vk_event *ev;
 	int ret;
 
+	args->event_page_offset = 0;
 	if (ctx->num_events >= vm->limits.events) {
 		vk_log(vm, VIRTKFD_LOG_WARNING, "context %u: limit of %u events reached",
 		       ctx->id, vm->limits.events);

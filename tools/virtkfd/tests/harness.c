@@ -308,6 +308,60 @@ int kfd_unmap(struct gctx *ctx, uint64_t handle, uint32_t gpu_id, uint32_t *n_su
 	return ret;
 }
 
+int kfd_event(struct gctx *ctx, uint32_t type, uint64_t page, uint32_t *id)
+{
+	struct kfd_ioctl_create_event_args args = {
+		.event_page_offset = page, .event_type = type,
+	};
+	int ret = kfd(ctx, CREATE_EVENT, &args);
+
+	assert_int_equal(args.event_page_offset, 0);
+	if (!ret && id)
+		*id = args.event_id;
+	return ret;
+}
+
+int kfd_event_destroy(struct gctx *ctx, uint32_t id)
+{
+	struct kfd_ioctl_destroy_event_args args = { .event_id = id };
+
+	return kfd(ctx, DESTROY_EVENT, &args);
+}
+
+int poll_send(struct gctx *control, uint32_t off, uint32_t max)
+{
+	struct virtkfd_ccmd_event_poll cmd = {
+		.hdr = { .cmd = VIRTKFD_CCMD_EVENT_POLL, .len = sizeof(cmd), .rsp_off = off },
+		.max_events = max,
+	};
+
+	memset(control->rsp + off, 0xee, POLL_SIZE);
+	return ctx_send(control, &cmd, POLL_SIZE);
+}
+
+const struct virtkfd_event *poll_result(struct gctx *control, uint32_t off, uint32_t *num)
+{
+	struct virtkfd_rsp_event_poll *rsp = (void *)(control->rsp + off);
+	uint32_t len = sizeof(*rsp);
+
+	if (rsp->rsp.len == 0xeeeeeeee) {
+		for (uint32_t i = 0; i < POLL_SIZE; i++)
+			assert_int_equal(control->rsp[off + i], 0xee);
+		*num = 0;
+		return NULL;
+	}
+	assert_int_equal(rsp->rsp.ret, 0);
+	assert_int_equal(rsp->rsp.pad, 0);
+	assert_true(rsp->num_events > 0);
+	assert_int_equal(rsp->event_size, sizeof(struct virtkfd_event));
+	len += rsp->num_events * rsp->event_size;
+	assert_int_equal(rsp->rsp.len, len);
+	for (; len < POLL_SIZE; len++)
+		assert_int_equal(control->rsp[off + len], 0xee);
+	*num = rsp->num_events;
+	return (struct virtkfd_event *)(rsp + 1);
+}
+
 uint64_t pinned(struct guest *guest)
 {
 	uint64_t pages = 0;

@@ -129,6 +129,14 @@ uint64_t pinned(struct guest *guest);
 int kfd_map(struct gctx *ctx, uint64_t handle, uint32_t gpu_id, uint32_t *n_success);
 int kfd_unmap(struct gctx *ctx, uint64_t handle, uint32_t gpu_id, uint32_t *n_success);
 uint64_t kfd_available(struct gctx *ctx);
+int kfd_event(struct gctx *ctx, uint32_t type, uint64_t page, uint32_t *id);
+int kfd_event_destroy(struct gctx *ctx, uint32_t id);
+
+/* VIRTKFD_CCMD_EVENT_POLL with a response of at most POLL_SIZE bytes at @off. */
+#define POLL_SIZE	4096
+int poll_send(struct gctx *control, uint32_t off, uint32_t max);
+/* Its events; NULL, and the memory untouched, while it is pending. */
+const struct virtkfd_event *poll_result(struct gctx *control, uint32_t off, uint32_t *num);
 
 /* Has that fence been reported? */
 bool fence_done(struct guest *guest, uint64_t id);
