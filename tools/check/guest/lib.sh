@@ -1,0 +1,78 @@
+# What the scripts that run in a guest share: TAP, the driver's counts. Sourced, POSIX sh.
+# They run in any root that has a shell, sed, grep and coreutils.
+
+SHARE=/mnt/share
+COUNTS=/sys/kernel/debug/virtgpu_kfd/counts
+tests=0
+
+# result STATUS NAME
+result() {
+	tests=$((tests + 1))
+	if [ "$1" = 0 ]; then echo "ok $tests - $2"; else echo "not ok $tests - $2"; fi
+}
+
+# expect NAME COMMAND...: passes if the command succeeds
+expect() {
+	name=$1
+	shift
+	"$@" >&2
+	result $? "$name"
+}
+
+# subtest NAME COMMAND...: the command prints TAP
+subtest() {
+	name=$1
+	shift
+	echo "# Subtest: $name"
+	{ "$@"; echo $? >/tmp/status; } | sed 's/^/    /'
+	result "$(cat /tmp/status)" "$name"
+}
+
+done_testing() { echo "1..$tests"; }
+
+# eventually COMMAND...: tries for at most 30 s
+eventually() {
+	tries=0
+	while ! "$@"; do
+		tries=$((tries + 1))
+		[ $tries -lt 300 ] || return 1
+		sleep 0.1
+	done
+}
+
+# Only the driver's own control context and its request for events are left
+is_idle() {
+	[ "$(tr '\n' ' ' <$COUNTS)" = \
+	  'processes 0 contexts 1 bos 0 blobs 0 events 0 pinned_pages 0 requests 1 ' ]
+}
+
+idle() {
+	eventually is_idle || { cat $COUNTS >&2; return 1; }
+}
+
+# tell WORD, wait_for WORD: to and from the host's side of a test, through the share
+tell() { echo "$1" >"$SHARE/said.$1"; }
+wait_for() { eventually test -e "$SHARE/go.$1"; }
+
+# lists_gpu FILE: is this rocminfo's output with the GPU as its second agent
+lists_gpu() {
+	awk '$1 == "Agent" { n = $2 } $1 == "Name:" && n == 2 { print $2; exit }' "$1" |
+		grep -qx gfx942
+}
+
+# blocked_rocminfo: starts a rocminfo that stands still in the middle of its output, a thread
+# of it in WAIT_EVENTS: its output is a pipe without room. Sets $pid.
+blocked_rocminfo() {
+	rm -f /tmp/full
+	mkfifo /tmp/full
+	exec 8<>/tmp/full
+	dd if=/dev/zero of=/tmp/full bs=4096 count=100 oflag=nonblock 2>/dev/null
+	rocminfo >/tmp/full 2>/tmp/rocminfo.err 8>&- &
+	pid=$!
+	eventually in_wait_events $pid
+}
+
+# in_wait_events PID: is a thread in ioctl(2) AMDKFD_IOC_WAIT_EVENTS
+in_wait_events() {
+	cat /proc/"$1"/task/*/syscall 2>/dev/null | grep -q '^16 0x[0-9a-f]* 0xc0184b0c '
+}

@@ -1,0 +1,295 @@
+// SPDX-License-Identifier: GPL-2.0 OR MIT
+/*
+ * The device goes while it is used: PCI removal and unbinding of the driver. Calls give
+ * ENODEV, waits end, mappings stay harmless, and after its return everything works again.
+ * For guests and root; it is run alone, since no other test has a GPU meanwhile.
+ */
+#include <dirent.h>
+#include <pthread.h>
+
+#include "kselftest_harness.h"
+#include "kfd_test.h"
+
+#define DRIVER	"/sys/bus/virtio/drivers/virtio_gpu"
+#define MB	(1UL << 20)
+
+static int write_file(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY | O_CLOEXEC), ret = 0;
+
+	if (fd < 0)
+		return -errno;
+	if (write(fd, text, strlen(text)) < 0)
+		ret = -errno;
+	close(fd);
+	return ret;
+}
+
+/* The name of the virtio device that the driver has, in @name of 32 bytes. */
+static int find_virtio(char *name)
+{
+	DIR *dir = opendir(DRIVER);
+	struct dirent *entry;
+	int ret = -ENODEV;
+
+	if (!dir)
+		return -errno;
+	while ((entry = readdir(dir))) {
+		if (sscanf(entry->d_name, "virtio%*u") != EOF &&
+		    !strncmp(entry->d_name, "virtio", 6)) {
+			snprintf(name, 32, "%.31s", entry->d_name);
+			ret = 0;
+		}
+	}
+	closedir(dir);
+	return ret;
+}
+
+static bool eventually(const char *path, bool there)
+{
+	int tries;
+
+	for (tries = 0; tries < 300; tries++) {
+		if (!access(path, F_OK) == there)
+			return true;
+		usleep(100000);
+	}
+	return false;
+}
+
+FIXTURE(unplug) {
+	struct kfd kfd;
+	struct kfd_mem page;
+	uint32_t event;
+	char device[32];
+	bool gone;
+};
+
+FIXTURE_VARIANT(unplug) {
+	bool unbind;
+};
+
+FIXTURE_VARIANT_ADD(unplug, pci_remove) {
+	.unbind = false,
+};
+
+FIXTURE_VARIANT_ADD(unplug, unbind) {
+	.unbind = true,
+};
+
+static int take_away(FIXTURE_DATA(unplug) *self, const FIXTURE_VARIANT(unplug) *variant)
+{
+	char path[96];
+	int ret;
+
+	snprintf(path, sizeof(path), DRIVER "/%s/../remove", self->device);
+	ret = variant->unbind ? write_file(DRIVER "/unbind", self->device) :
+				write_file(path, "1");
+	self->gone = !ret;
+	return ret;
+}
+
+static int bring_back(FIXTURE_DATA(unplug) *self, const FIXTURE_VARIANT(unplug) *variant)
+{
+	self->gone = false;
+	return variant->unbind ? write_file(DRIVER "/bind", self->device) :
+				 write_file("/sys/bus/pci/rescan", "1");
+}
+
+FIXTURE_SETUP(unplug)
+{
+	KFD_SETUP(&self->kfd);
+	if (geteuid() || !kfd_is_guest(&self->kfd))
+		SKIP(return, "a guest's root only can take the device away");
+	ASSERT_EQ(0, find_virtio(self->device));
+	ASSERT_EQ(0, kfd_acquire(&self->kfd));
+	ASSERT_EQ(0, kfd_event_page(&self->kfd, &self->page, &self->event));
+}
+
+FIXTURE_TEARDOWN(unplug)
+{
+	if (self->gone)
+		EXPECT_EQ(0, bring_back(self, variant));
+	EXPECT_TRUE(eventually("/dev/kfd", true));
+	kfd_close(&self->kfd);
+}
+
+/* Those that amdkfd knows; an argument of zeros and one of what it was before. */
+TEST_F(unplug, every_ioctl_gives_enodev)
+{
+	uint64_t args[64];
+	unsigned int nr;
+
+	ASSERT_EQ(0, take_away(self, variant));
+	for (nr = 1; nr < AMDKFD_COMMAND_END; nr++) {
+		memset(args, 0, sizeof(args));
+		EXPECT_EQ(-ENODEV, kfd_ioctl(self->kfd.fd,
+					     _IOC(_IOC_READ | _IOC_WRITE, 'K', nr, 128), args)) {
+			TH_LOG("ioctl %#x", nr);
+		}
+	}
+	EXPECT_EQ(-ENOTTY, kfd_ioctl(self->kfd.fd, _IOWR('K', AMDKFD_COMMAND_END, args), args));
+	EXPECT_EQ(-ENODEV, kfd_free(&self->kfd, self->page.handle));
+	EXPECT_EQ(-ENODEV, kfd_set_event(&self->kfd, self->event));
+}
+
+TEST_F(unplug, nothing_can_be_opened)
+{
+	ASSERT_EQ(0, take_away(self, variant));
+	EXPECT_NE(0, access("/dev/kfd", F_OK));
+	EXPECT_NE(0, access(KFD_TOPOLOGY, F_OK));
+	EXPECT_GT(0, kfd_open_render(&self->kfd));
+	EXPECT_EQ(MAP_FAILED, kfd_cpu_map(&self->kfd, &self->page));
+	EXPECT_EQ(ENODEV, errno);
+}
+
+struct wait {
+	struct kfd *kfd;
+	uint32_t event;
+	uint32_t result;
+	int ret;
+	bool begun;
+};
+
+static void *wait_for_it(void *data)
+{
+	struct kfd_event_data event = {};
+	struct wait *wait = data;
+
+	event.event_id = wait->event;
+	__atomic_store_n(&wait->begun, true, __ATOMIC_RELEASE);
+	wait->ret = kfd_wait(wait->kfd, &event, 1, false, KFD_EVENT_TIMEOUT_INFINITE,
+			     &wait->result);
+	return NULL;
+}
+
+TEST_F(unplug, waits_end)
+{
+	struct wait waits[8];
+	pthread_t threads[8];
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(waits); i++) {
+		waits[i] = (struct wait){ .kfd = &self->kfd, .event = self->event };
+		ASSERT_EQ(0, pthread_create(&threads[i], NULL, wait_for_it, &waits[i]));
+		while (!__atomic_load_n(&waits[i].begun, __ATOMIC_ACQUIRE))
+			usleep(1000);
+	}
+	usleep(200000);
+	ASSERT_EQ(0, take_away(self, variant));
+	for (i = 0; i < ARRAY_SIZE(waits); i++) {
+		ASSERT_EQ(0, pthread_join(threads[i], NULL));
+		EXPECT_EQ(-ENODEV, waits[i].ret);
+		EXPECT_EQ(KFD_IOC_WAIT_RESULT_FAIL, waits[i].result);
+	}
+}
+
+static void check_page(struct __test_metadata *_metadata, volatile uint64_t *p)
+{
+	EXPECT_EQ(0, p[0]);
+	p[1] = 0x1234;
+	EXPECT_EQ(0x1234, p[1]);
+}
+
+/* A signal would end the test. */
+TEST_F(unplug, mappings_stay_harmless)
+{
+	struct kfd_mem touched, untouched, vram, doorbell;
+	volatile uint64_t *p, *q, *v, *d;
+
+	ASSERT_EQ(0, kfd_alloc(&self->kfd, &touched, MB, MEM(GTT) | MEM(WRITABLE)));
+	ASSERT_EQ(0, kfd_alloc(&self->kfd, &untouched, MB, MEM(GTT) | MEM(WRITABLE)));
+	ASSERT_EQ(0, kfd_alloc(&self->kfd, &vram, MB, MEM(VRAM) | MEM(PUBLIC)));
+	ASSERT_EQ(0, kfd_alloc(&self->kfd, &doorbell, kfd_doorbell_size(&self->kfd),
+			       MEM(DOORBELL)));
+	p = kfd_cpu_map(&self->kfd, &touched);
+	ASSERT_NE(MAP_FAILED, p);
+	q = kfd_cpu_map(&self->kfd, &untouched);
+	ASSERT_NE(MAP_FAILED, q);
+	v = kfd_cpu_map(&self->kfd, &vram);
+	ASSERT_NE(MAP_FAILED, v);
+	d = mmap(NULL, doorbell.size, PROT_READ | PROT_WRITE, MAP_SHARED, self->kfd.fd,
+		 doorbell.offset);
+	ASSERT_NE(MAP_FAILED, d);
+	p[0] = 1;
+	v[0] = 1;
+	d[0] = 1;
+
+	ASSERT_EQ(0, take_away(self, variant));
+	check_page(_metadata, p);
+	check_page(_metadata, p + MB / 8 - 512);
+	check_page(_metadata, q);
+	check_page(_metadata, v);
+	check_page(_metadata, d);
+	EXPECT_EQ(0, munmap((void *)p, MB));
+	EXPECT_EQ(0, munmap((void *)q, MB));
+}
+
+/* User memory is the process's own, with or without a GPU. */
+TEST_F(unplug, user_memory_remains)
+{
+	struct kfd_mem mem;
+	uint64_t *user;
+
+	user = mmap(NULL, MB, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	ASSERT_NE(MAP_FAILED, user);
+	user[0] = 42;
+	ASSERT_EQ(0, kfd_alloc_userptr(&self->kfd, &mem, user, MB, MEM(WRITABLE)));
+	ASSERT_EQ(0, kfd_map(&self->kfd, mem.handle));
+	ASSERT_EQ(0, take_away(self, variant));
+	EXPECT_EQ(42, user[0]);
+	user[1] = 43;
+	EXPECT_EQ(0, munmap(user, MB));
+}
+
+/* A process that had the old device can have the new one, with a new descriptor. */
+TEST_F(unplug, comes_back)
+{
+	struct kfd_mem mem;
+	struct kfd again;
+
+	ASSERT_EQ(0, take_away(self, variant));
+	ASSERT_EQ(0, bring_back(self, variant));
+	ASSERT_TRUE(eventually("/dev/kfd", true));
+	EXPECT_EQ(-ENODEV, kfd_set_event(&self->kfd, self->event));
+	ASSERT_EQ(0, kfd_open(&again));
+	ASSERT_EQ(0, kfd_acquire(&again));
+	EXPECT_EQ(0, kfd_alloc(&again, &mem, MB, MEM(VRAM)));
+	EXPECT_EQ(0, kfd_map(&again, mem.handle));
+	kfd_close(&again);
+}
+
+static void *use_it(void *data)
+{
+	struct kfd *kfd = data;
+	struct kfd_mem mem;
+	uint32_t id;
+
+	for (;;) {
+		if (kfd_alloc(kfd, &mem, MB, MEM(GTT)))
+			break;
+		if (kfd_map(kfd, mem.handle) || kfd_unmap(kfd, mem.handle) ||
+		    kfd_free_mem(kfd, &mem))
+			break;
+		if (kfd_create_event(kfd, KFD_IOC_EVENT_SIGNAL, true, &id) ||
+		    kfd_destroy_event(kfd, id))
+			break;
+	}
+	return NULL;
+}
+
+TEST_F(unplug, in_the_middle_of_ioctls)
+{
+	pthread_t threads[4];
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(threads); i++)
+		ASSERT_EQ(0, pthread_create(&threads[i], NULL, use_it, &self->kfd));
+	usleep(300000);
+	ASSERT_EQ(0, take_away(self, variant));
+	for (i = 0; i < ARRAY_SIZE(threads); i++)
+		EXPECT_EQ(0, pthread_join(threads[i], NULL));
+	EXPECT_EQ(-ENODEV, kfd_set_event(&self->kfd, self->event));
+}
+
+TEST_HARNESS_MAIN
