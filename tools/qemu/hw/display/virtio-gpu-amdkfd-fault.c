@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * virtio-gpu device with AMDKFD contexts: a host that answers garbage, for tests of guests.
+ * virtio-gpu device with AMDKFD contexts: a host that answers garbage, for
+ * tests of guests.
  *
- * What lives here: the properties x-fault*, and what they do to answers. What does not: faults
- * of the guest; those need no switch.
+ * What lives here: the properties x-fault*, and what they do to answers. What
+ * does not: faults of the guest; those need no switch.
  *
- * x-fault=truncate   the response says it is shorter than its header or than its payload
- *         oversize   it says it is longer than the room for it, as do its counts
+ * x-fault=truncate   the response says it is shorter than its header or its
+ *                    payload
+ *         oversize   it says it is longer than the room for it, as do its
+ *                    counts
  *         garbage    noise; every other time behind a header that is right
  *         late       its fence comes x-fault-delay-ms later
  *         drop       its fence does not come
@@ -43,8 +46,9 @@ bool amdkfd_fault_init(VirtIOGPUAmdkfd *s, Error **errp)
 	QTAILQ_INIT(&s->fault.late);
 	s->fault.rsp_res = g_hash_table_new(NULL, NULL);
 	s->fault.kind = AMDKFD_FAULT_NONE;
-	if (!s->fault.name)
+	if (!s->fault.name) {
 		return true;
+	}
 
 	for (i = 0; i < ARRAY_SIZE(fault_names); i++) {
 		if (!strcmp(s->fault.name, fault_names[i])) {
@@ -65,8 +69,9 @@ static void forget_late(struct amdkfd_late_fence *late)
 
 void amdkfd_fault_reset(VirtIOGPUAmdkfd *s)
 {
-	while (!QTAILQ_EMPTY(&s->fault.late))
+	while (!QTAILQ_EMPTY(&s->fault.late)) {
 		forget_late(QTAILQ_FIRST(&s->fault.late));
+	}
 	g_hash_table_remove_all(s->fault.rsp_res);
 }
 
@@ -80,18 +85,21 @@ static void late_fence(void *opaque)
 {
 	struct amdkfd_late_fence *late = opaque;
 
-	amdkfd_ask_fence(late->s, late->hdr.ctx_id, VIRTKFD_RING_CMD, late->hdr.fence_id);
+	amdkfd_ask_fence(late->s, late->hdr.ctx_id, VIRTKFD_RING_CMD,
+			 late->hdr.fence_id);
 	forget_late(late);
 }
 
-static void delay_fence(VirtIOGPUAmdkfd *s, const struct virtio_gpu_ctrl_hdr *hdr)
+static void delay_fence(VirtIOGPUAmdkfd *s,
+			const struct virtio_gpu_ctrl_hdr *hdr)
 {
 	struct amdkfd_late_fence *late = g_new0(struct amdkfd_late_fence, 1);
 
 	late->s = s;
 	late->hdr = *hdr;
 	late->timer = timer_new_ms(QEMU_CLOCK_VIRTUAL, late_fence, late);
-	timer_mod(late->timer, qemu_clock_get_ms(QEMU_CLOCK_VIRTUAL) + s->fault.delay_ms);
+	timer_mod(late->timer, qemu_clock_get_ms(QEMU_CLOCK_VIRTUAL) +
+			       s->fault.delay_ms);
 	QTAILQ_INSERT_TAIL(&s->fault.late, late, next);
 }
 
@@ -115,15 +123,17 @@ static void spoil(VirtIOGPUAmdkfd *s, struct virtio_gpu_simple_resource *res,
 		memset(rsp + 1, 0xff, cmd->rsp_len - sizeof(*rsp));
 		break;
 	default:
-		for (i = s->fault.count % 2 ? 0 : sizeof(*rsp); i < cmd->rsp_len; i++)
+		for (i = s->fault.count % 2 ? 0 : sizeof(*rsp); i < cmd->rsp_len; i++) {
 			buf[i] = g_rand_int(noise);
+		}
 		break;
 	}
 	iov_from_buf(res->iov, res->iov_cnt, cmd->rsp_off, buf, cmd->rsp_len);
 }
 
 /**
- * amdkfd_fault_submitted() - a submission was executed, its fence was not asked for yet
+ * amdkfd_fault_submitted() - a submission was executed, its fence was not asked
+ * for yet
  * @s: device
  * @hdr: of the virtio-gpu command
  * @cmds: payload
@@ -131,27 +141,35 @@ static void spoil(VirtIOGPUAmdkfd *s, struct virtio_gpu_simple_resource *res,
  *
  * Return: false if the fence shall not be asked for now.
  */
-bool amdkfd_fault_submitted(VirtIOGPUAmdkfd *s, const struct virtio_gpu_ctrl_hdr *hdr,
+bool amdkfd_fault_submitted(VirtIOGPUAmdkfd *s,
+			    const struct virtio_gpu_ctrl_hdr *hdr,
 			    const void *cmds, size_t len)
 {
 	const struct virtkfd_ccmd *cmd = cmds;
 	const struct virtkfd_ccmd_init *init = cmds;
 	struct amdkfd_attachment *att;
 	uint32_t res_id;
+	gpointer key;
 
-	if (s->fault.kind == AMDKFD_FAULT_NONE || len < sizeof(*cmd))
+	if (s->fault.kind == AMDKFD_FAULT_NONE || len < sizeof(*cmd)) {
 		return true;
-	if (cmd->cmd == VIRTKFD_CCMD_INIT && len >= sizeof(*init))
+	}
+	if (cmd->cmd == VIRTKFD_CCMD_INIT && len >= sizeof(*init)) {
 		g_hash_table_insert(s->fault.rsp_res, GUINT_TO_POINTER(hdr->ctx_id),
 				    GUINT_TO_POINTER(init->rsp_res_id));
-	if (cmd->cmd == VIRTKFD_CCMD_EVENT_POLL || cmd->rsp_len < sizeof(struct virtkfd_rsp))
+	}
+	if (cmd->cmd == VIRTKFD_CCMD_EVENT_POLL ||
+	    cmd->rsp_len < sizeof(struct virtkfd_rsp)) {
 		return true;
+	}
 	s->fault.count++;
 	if (s->fault.count <= s->fault.skip ||
-	    (s->fault.count - s->fault.skip) % MAX(s->fault.every, 1))
+	    (s->fault.count - s->fault.skip) % MAX(s->fault.every, 1)) {
 		return true;
+	}
 
-	trace_virtio_gpu_amdkfd_fault(hdr->ctx_id, cmd->cmd, cmd->seqno, s->fault.name);
+	trace_virtio_gpu_amdkfd_fault(hdr->ctx_id, cmd->cmd, cmd->seqno,
+				      s->fault.name);
 	switch (s->fault.kind) {
 	case AMDKFD_FAULT_LATE:
 		delay_fence(s, hdr);
@@ -159,11 +177,12 @@ bool amdkfd_fault_submitted(VirtIOGPUAmdkfd *s, const struct virtio_gpu_ctrl_hdr
 	case AMDKFD_FAULT_DROP:
 		return false;
 	default:
-		res_id = GPOINTER_TO_UINT(g_hash_table_lookup(s->fault.rsp_res,
-							      GUINT_TO_POINTER(hdr->ctx_id)));
+		key = GUINT_TO_POINTER(hdr->ctx_id);
+		res_id = GPOINTER_TO_UINT(g_hash_table_lookup(s->fault.rsp_res, key));
 		att = amdkfd_find_attachment(s, hdr->ctx_id, res_id);
-		if (att && cmd->rsp_len <= 16 * MiB)
+		if (att && cmd->rsp_len <= 16 * MiB) {
 			spoil(s, att->res, cmd);
+		}
 		return true;
 	}
 }

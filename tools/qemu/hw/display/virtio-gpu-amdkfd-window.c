@@ -2,13 +2,15 @@
 /*
  * virtio-gpu device with AMDKFD contexts: memory that guest and host share.
  *
- * What lives here: the host-visible window, blobs mapped into it, doorbells whose stores are
- * trapped, and guest memory lent to the library. What does not: which command asks for it.
+ * What lives here: the host-visible window, blobs mapped into it, doorbells
+ * whose stores are trapped, and guest memory lent to the library. What does
+ * not: which command asks for it.
  *
- * The window is one RAM region of anonymous memory that exists as long as the device. A blob
- * is mapped over a part of it with MAP_FIXED and unmapped by mapping anonymous memory there
- * again. So no host address that a vCPU, a TLB or a DMA in flight may know of is ever without
- * memory, and mapping does not rebuild QEMU's memory topology.
+ * The window is one RAM region of anonymous memory that exists as long as the
+ * device. A blob is mapped over a part of it with MAP_FIXED and unmapped by
+ * mapping anonymous memory there again. So no host address that a vCPU, a TLB
+ * or a DMA in flight may know of is ever without memory, and mapping does not
+ * rebuild QEMU's memory topology.
  */
 #include "qemu/osdep.h"
 #include "qapi/error.h"
@@ -22,8 +24,8 @@
 #include <sys/mman.h>
 
 /*
- * A page of doorbells. An object of its own, since its region may be referenced by a vCPU
- * after it was unmapped.
+ * A page of doorbells. An object of its own, since its region may be referenced
+ * by a vCPU after it was unmapped.
  */
 struct VirtIOGPUAmdkfdDoorbell {
 	Object parent_obj;
@@ -38,13 +40,15 @@ static uint64_t doorbell_read(void *opaque, hwaddr addr, unsigned int size)
 	return 0;
 }
 
-static void doorbell_write(void *opaque, hwaddr addr, uint64_t value, unsigned int size)
+static void doorbell_write(void *opaque, hwaddr addr, uint64_t value,
+			   unsigned int size)
 {
 	VirtIOGPUAmdkfdDoorbell *db = opaque;
 
 	trace_virtio_gpu_amdkfd_doorbell(db->res_id, addr, value, size);
-	if (db->blob)
+	if (db->blob) {
 		virtkfd_doorbell_write(db->blob, addr, value, size);
+	}
 }
 
 static const MemoryRegionOps doorbell_ops = {
@@ -58,7 +62,8 @@ static const MemoryRegionOps doorbell_ops = {
 static void *anonymous(void *addr, size_t size)
 {
 	return mmap(addr, size, PROT_READ | PROT_WRITE,
-		    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | (addr ? MAP_FIXED : 0), -1, 0);
+		    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE |
+		    (addr ? MAP_FIXED : 0), -1, 0);
 }
 
 bool amdkfd_window_init(VirtIOGPUAmdkfd *s, Error **errp)
@@ -67,22 +72,25 @@ bool amdkfd_window_init(VirtIOGPUAmdkfd *s, Error **errp)
 	uint64_t size = b->conf.hostmem;
 
 	if (!memory_region_size(&b->hostmem)) {
-		error_setg(errp, "no host-visible window: use virtio-gpu-amdkfd-pci with hostmem=");
+		error_setg(errp, "no host-visible window: "
+			   "use virtio-gpu-amdkfd-pci with hostmem=");
 		return false;
 	}
 	if (!is_power_of_2(size) || size < 64 * KiB) {
-		error_setg(errp, "hostmem=0x%" PRIx64 " is no power of 2 of 64K or more", size);
+		error_setg(errp, "hostmem=0x%" PRIx64
+			   " is no power of 2 of 64K or more", size);
 		return false;
 	}
 
 	s->window_mem = anonymous(NULL, size);
 	if (s->window_mem == MAP_FAILED) {
 		s->window_mem = NULL;
-		error_setg_errno(errp, errno, "no address space for hostmem=0x%" PRIx64, size);
+		error_setg_errno(errp, errno,
+				 "no address space for hostmem=0x%" PRIx64, size);
 		return false;
 	}
-	memory_region_init_ram_ptr(&s->window, OBJECT(s), "virtio-gpu-amdkfd-window", size,
-				   s->window_mem);
+	memory_region_init_ram_ptr(&s->window, OBJECT(s),
+				   "virtio-gpu-amdkfd-window", size, s->window_mem);
 	memory_region_add_subregion(&b->hostmem, 0, &s->window);
 	return true;
 }
@@ -90,28 +98,31 @@ bool amdkfd_window_init(VirtIOGPUAmdkfd *s, Error **errp)
 /* All blobs are unmapped. */
 void amdkfd_window_remove(VirtIOGPUAmdkfd *s)
 {
-	if (s->window_mem)
+	if (s->window_mem) {
 		memory_region_del_subregion(&VIRTIO_GPU_BASE(s)->hostmem, &s->window);
+	}
 }
 
 /* Nobody refers to the region any more: the device is being freed. */
 void amdkfd_window_free(VirtIOGPUAmdkfd *s)
 {
-	if (s->window_mem)
+	if (s->window_mem) {
 		munmap(s->window_mem, VIRTIO_GPU_BASE(s)->conf.hostmem);
+	}
 	s->window_mem = NULL;
 }
 
-static void map_doorbell(VirtIOGPUAmdkfd *s, struct amdkfd_resource *res, uint64_t offset)
+static void map_doorbell(VirtIOGPUAmdkfd *s, struct amdkfd_resource *res,
+			 uint64_t offset)
 {
-	VirtIOGPUAmdkfdDoorbell *db;
-
-	db = VIRTIO_GPU_AMDKFD_DOORBELL(object_new(TYPE_VIRTIO_GPU_AMDKFD_DOORBELL));
+	MemoryRegion *window = &VIRTIO_GPU_BASE(s)->hostmem;
+	Object *obj = object_new(TYPE_VIRTIO_GPU_AMDKFD_DOORBELL);
+	VirtIOGPUAmdkfdDoorbell *db = VIRTIO_GPU_AMDKFD_DOORBELL(obj);
 	db->blob = res->blob;
 	db->res_id = res->base.resource_id;
-	memory_region_init_io(&db->mr, OBJECT(db), &doorbell_ops, db,
+	memory_region_init_io(&db->mr, obj, &doorbell_ops, db,
 			      "virtio-gpu-amdkfd-doorbell", res->base.blob_size);
-	memory_region_add_subregion_overlap(&VIRTIO_GPU_BASE(s)->hostmem, offset, &db->mr, 1);
+	memory_region_add_subregion_overlap(window, offset, &db->mr, 1);
 	res->doorbell = db;
 }
 
@@ -122,30 +133,33 @@ static void map_doorbell(VirtIOGPUAmdkfd *s, struct amdkfd_resource *res, uint64
  * @offset: bytes into the window
  * @map_info: VIRTIO_GPU_MAP_CACHE_*
  *
- * Return: 0, -EBUSY if it is mapped already, -EINVAL if it does not fit there, or what
- * virtkfd_blob_map() gives.
+ * Return: 0, -EBUSY if it is mapped already, -EINVAL if it does not fit there,
+ * or what virtkfd_blob_map() gives.
  */
-int amdkfd_window_map(VirtIOGPUAmdkfd *s, struct amdkfd_resource *res, uint64_t offset,
-		      uint32_t *map_info)
+int amdkfd_window_map(VirtIOGPUAmdkfd *s, struct amdkfd_resource *res,
+		      uint64_t offset, uint32_t *map_info)
 {
 	uint64_t window = memory_region_size(&s->window);
 	uint64_t size = res->base.blob_size;
 	int ret;
 
-	if (res->mapped)
+	if (res->mapped) {
 		return -EBUSY;
+	}
 	if (!size || !QEMU_IS_ALIGNED(offset | size, qemu_real_host_page_size()) ||
 	    size > window || offset > window - size ||
-	    interval_tree_iter_first(&s->mapped, offset, offset + size - 1))
+	    interval_tree_iter_first(&s->mapped, offset, offset + size - 1)) {
 		return -EINVAL;
+	}
 
 	if (virtkfd_blob_trapped(res->blob)) {
 		map_doorbell(s, res, offset);
 		*map_info = VIRTIO_GPU_MAP_CACHE_UNCACHED;
 	} else {
 		ret = virtkfd_blob_map(res->blob, s->window_mem + offset, map_info);
-		if (ret)
+		if (ret) {
 			return ret;
+		}
 	}
 	res->range.start = offset;
 	res->range.last = offset + size - 1;
@@ -156,18 +170,20 @@ int amdkfd_window_map(VirtIOGPUAmdkfd *s, struct amdkfd_resource *res, uint64_t 
 
 void amdkfd_window_unmap(VirtIOGPUAmdkfd *s, struct amdkfd_resource *res)
 {
-	if (!res->mapped)
+	if (!res->mapped) {
 		return;
+	}
 
 	if (res->doorbell) {
-		memory_region_del_subregion(&VIRTIO_GPU_BASE(s)->hostmem, &res->doorbell->mr);
+		memory_region_del_subregion(&VIRTIO_GPU_BASE(s)->hostmem,
+					    &res->doorbell->mr);
 		res->doorbell->blob = NULL;
 		object_unref(res->doorbell);
 		res->doorbell = NULL;
 	} else {
 		void *addr = s->window_mem + res->range.start;
 
-		/* The same range is replaced as a whole, so this needs no new mapping. */
+		/* The same range is replaced as a whole: no new mapping is needed. */
 		if (anonymous(addr, res->base.blob_size) != addr) {
 			error_report("virtio-gpu-amdkfd: cannot unmap blob %u: %s",
 				     res->base.resource_id, strerror(errno));
@@ -179,19 +195,24 @@ void amdkfd_window_unmap(VirtIOGPUAmdkfd *s, struct amdkfd_resource *res)
 	res->mapped = false;
 }
 
-/* virtkfd_vmm_ops.map_guest: RAM of the guest, but not the window that is RAM to QEMU too. */
+/*
+ * virtkfd_vmm_ops.map_guest: RAM of the guest, but not the window that is RAM
+ * to QEMU too.
+ */
 int amdkfd_map_guest(void *opaque, uint64_t gpa, uint64_t *len,
 		     struct virtkfd_guest_range *range)
 {
 	VirtIOGPUAmdkfd *s = opaque;
-	MemoryRegionSection section = memory_region_find(get_system_memory(), gpa, *len);
+	MemoryRegionSection section = memory_region_find(get_system_memory(), gpa,
+							 *len);
 	MemoryRegion *mr = section.mr;
 
-	if (!mr)
+	if (!mr) {
 		return -EFAULT;
-	if (section.offset_within_address_space != gpa || section.readonly || mr == &s->window ||
-	    !memory_region_is_ram(mr) || memory_region_is_rom(mr) ||
-	    memory_region_is_ram_device(mr)) {
+	}
+	if (section.offset_within_address_space != gpa || section.readonly ||
+	    mr == &s->window || !memory_region_is_ram(mr) ||
+	    memory_region_is_rom(mr) || memory_region_is_ram_device(mr)) {
 		memory_region_unref(mr);
 		return -EFAULT;
 	}

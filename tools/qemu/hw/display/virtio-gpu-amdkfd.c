@@ -2,36 +2,37 @@
 /*
  * virtio-gpu device with AMDKFD contexts: commands and fences.
  *
- * What lives here: the device's life, the virtio-gpu commands for contexts and host blobs,
- * fences, properties and statistics. What does not: the window (virtio-gpu-amdkfd-window.c);
- * the payload of commands, which goes to libvirtkfd as it is; 2D and guest memory resources,
- * which QEMU's virtio-gpu serves.
+ * What lives here: the device's life, the virtio-gpu commands for contexts and
+ * host blobs, fences and properties. What does not: the window
+ * (virtio-gpu-amdkfd-window.c); statistics (virtio-gpu-amdkfd-stats.c); the
+ * payload of commands, which goes to libvirtkfd as it is; 2D and guest memory
+ * resources, which QEMU's virtio-gpu serves.
  *
- * A command has been executed when process_cmd returns. Only fences of SUBMIT_3D may be
- * pending then; their commands stay in the fence queue.
+ * A command has been executed when process_cmd returns. Only fences of
+ * SUBMIT_3D may be pending then; their commands stay in the fence queue.
  */
 #include "qemu/osdep.h"
 #include "qapi/error.h"
-#include "qapi/visitor.h"
 #include "qemu/error-report.h"
 #include "qemu/iov.h"
 #include "hw/qdev-properties.h"
 #include "hw/virtio/virtio-gpu-amdkfd.h"
 #include "hw/virtio/virtio-gpu-bswap.h"
 #include "migration/blocker.h"
-#include "monitor/monitor.h"
 #include "system/dma.h"
 #include "trace.h"
 
-/* Choice: room for the VRAM, GTT and doorbells that processes map at one time. */
+/* Choice: room for VRAM, GTT and doorbells that processes map at one time. */
 #define AMDKFD_WINDOW_SIZE (8 * GiB)
 
 static VirtIOGPUClass *parent_class;
 static void (*parent_unrealize)(DeviceState *qdev);
 
-static void refuse(struct virtio_gpu_ctrl_command *cmd, int ret, const char *what)
+static void refuse(struct virtio_gpu_ctrl_command *cmd, int ret,
+		   const char *what)
 {
-	qemu_log_mask(LOG_GUEST_ERROR, "virtio-gpu-amdkfd: %s: %s\n", what, strerror(-ret));
+	qemu_log_mask(LOG_GUEST_ERROR, "virtio-gpu-amdkfd: %s: %s\n", what,
+		      strerror(-ret));
 	switch (ret) {
 	case -ENOENT:
 		cmd->error = VIRTIO_GPU_RESP_ERR_INVALID_CONTEXT_ID;
@@ -48,17 +49,24 @@ static void refuse(struct virtio_gpu_ctrl_command *cmd, int ret, const char *wha
 
 /* Fences */
 
-static void retire(VirtIOGPUAmdkfd *s, uint32_t ctx_id, uint32_t ring, uint64_t fence_id)
+static uint32_t ring_of(const struct virtio_gpu_ctrl_hdr *hdr)
+{
+	return hdr->flags & VIRTIO_GPU_FLAG_INFO_RING_IDX ? hdr->ring_idx : 0;
+}
+
+static void retire(VirtIOGPUAmdkfd *s, uint32_t ctx_id, uint32_t ring,
+		   uint64_t fence_id)
 {
 	VirtIOGPU *g = VIRTIO_GPU(s);
 	struct virtio_gpu_ctrl_command *cmd, *tmp;
 
 	QTAILQ_FOREACH_SAFE(cmd, &g->fenceq, next, tmp) {
 		const struct virtio_gpu_ctrl_hdr *hdr = &cmd->cmd_hdr;
-		uint32_t cmd_ring = hdr->flags & VIRTIO_GPU_FLAG_INFO_RING_IDX ? hdr->ring_idx : 0;
 
-		if (hdr->ctx_id != ctx_id || cmd_ring != ring || hdr->fence_id > fence_id)
+		if (hdr->ctx_id != ctx_id || ring_of(hdr) != ring ||
+		    hdr->fence_id > fence_id) {
 			continue;
+		}
 		trace_virtio_gpu_fence_resp(hdr->fence_id);
 		virtio_gpu_ctrl_response_nodata(g, cmd, VIRTIO_GPU_RESP_OK_NODATA);
 		QTAILQ_REMOVE(&g->fenceq, cmd, next);
@@ -75,18 +83,21 @@ static void retire_done(void *opaque)
 	for (;;) {
 		qemu_mutex_lock(&s->fence_lock);
 		fence = QSIMPLEQ_FIRST(&s->fences_done);
-		if (fence)
+		if (fence) {
 			QSIMPLEQ_REMOVE_HEAD(&s->fences_done, next);
+		}
 		qemu_mutex_unlock(&s->fence_lock);
-		if (!fence)
+		if (!fence) {
 			break;
+		}
 		retire(s, fence->ctx_id, fence->ring, fence->fence_id);
 		g_free(fence);
 	}
 }
 
 /* virtkfd_vmm_ops.fence: any thread, so the answer is left to the main loop. */
-static void fence_done(void *opaque, uint32_t ctx_id, uint32_t ring, uint64_t fence_id)
+static void fence_done(void *opaque, uint32_t ctx_id, uint32_t ring,
+		       uint64_t fence_id)
 {
 	VirtIOGPUAmdkfd *s = opaque;
 	struct amdkfd_fence *fence = g_new(struct amdkfd_fence, 1);
@@ -101,22 +112,26 @@ static void fence_done(void *opaque, uint32_t ctx_id, uint32_t ring, uint64_t fe
 }
 
 /* Ask the library for a fence; of a context that is gone everything is done. */
-void amdkfd_ask_fence(VirtIOGPUAmdkfd *s, uint32_t ctx_id, uint32_t ring, uint64_t fence_id)
+void amdkfd_ask_fence(VirtIOGPUAmdkfd *s, uint32_t ctx_id, uint32_t ring,
+		      uint64_t fence_id)
 {
-	if (virtkfd_fence(s->vm, ctx_id, ring, fence_id))
+	if (virtkfd_fence(s->vm, ctx_id, ring, fence_id)) {
 		fence_done(s, ctx_id, ring, fence_id);
+	}
 }
 
 /* Contexts and guest memory */
 
-struct amdkfd_attachment *amdkfd_find_attachment(VirtIOGPUAmdkfd *s, uint32_t ctx_id,
+struct amdkfd_attachment *amdkfd_find_attachment(VirtIOGPUAmdkfd *s,
+						 uint32_t ctx_id,
 						 uint32_t res_id)
 {
 	struct amdkfd_attachment *att;
 
 	QTAILQ_FOREACH(att, &s->attachments, next) {
-		if (att->ctx_id == ctx_id && att->res_id == res_id)
+		if (att->ctx_id == ctx_id && att->res_id == res_id) {
 			return att;
+		}
 	}
 	return NULL;
 }
@@ -129,13 +144,15 @@ static void drop_attachment(VirtIOGPUAmdkfd *s, struct amdkfd_attachment *att)
 }
 
 /* Of a resource, or of a context if @res_id is 0. */
-static void drop_attachments(VirtIOGPUAmdkfd *s, uint32_t ctx_id, uint32_t res_id)
+static void drop_attachments(VirtIOGPUAmdkfd *s, uint32_t ctx_id,
+			     uint32_t res_id)
 {
 	struct amdkfd_attachment *att, *tmp;
 
 	QTAILQ_FOREACH_SAFE(att, &s->attachments, next, tmp) {
-		if (res_id ? att->res_id == res_id : att->ctx_id == ctx_id)
+		if (res_id ? att->res_id == res_id : att->ctx_id == ctx_id) {
 			drop_attachment(s, att);
+		}
 	}
 }
 
@@ -149,11 +166,14 @@ static void cmd_ctx_create(VirtIOGPU *g, struct virtio_gpu_ctrl_command *cmd)
 	cc.debug_name[sizeof(cc.debug_name) - 1] = 0;
 	trace_virtio_gpu_cmd_ctx_create(cmd->cmd_hdr.ctx_id, cc.debug_name);
 
-	capset = le32_to_cpu(cc.context_init) & VIRTIO_GPU_CONTEXT_INIT_CAPSET_ID_MASK;
-	if (capset == VIRTKFD_CAPSET_ID)
+	capset = le32_to_cpu(cc.context_init) &
+		 VIRTIO_GPU_CONTEXT_INIT_CAPSET_ID_MASK;
+	if (capset == VIRTKFD_CAPSET_ID) {
 		ret = virtkfd_ctx_create(VIRTIO_GPU_AMDKFD(g)->vm, cmd->cmd_hdr.ctx_id);
-	if (ret)
+	}
+	if (ret) {
 		refuse(cmd, ret, "CTX_CREATE");
+	}
 }
 
 static void cmd_ctx_destroy(VirtIOGPU *g, struct virtio_gpu_ctrl_command *cmd)
@@ -164,12 +184,17 @@ static void cmd_ctx_destroy(VirtIOGPU *g, struct virtio_gpu_ctrl_command *cmd)
 	trace_virtio_gpu_cmd_ctx_destroy(cmd->cmd_hdr.ctx_id);
 	drop_attachments(s, cmd->cmd_hdr.ctx_id, 0);
 	ret = virtkfd_ctx_destroy(s->vm, cmd->cmd_hdr.ctx_id);
-	if (ret)
+	if (ret) {
 		refuse(cmd, ret, "CTX_DESTROY");
+	}
 }
 
-/* The library writes responses: all of it must be RAM, and not a ROM or a bounce buffer. */
-static bool is_guest_ram(VirtIOGPUAmdkfd *s, struct virtio_gpu_simple_resource *res)
+/*
+ * The library writes responses: all of it must be RAM, and not a ROM or a
+ * bounce buffer.
+ */
+static bool is_guest_ram(VirtIOGPUAmdkfd *s,
+			 struct virtio_gpu_simple_resource *res)
 {
 	unsigned int i;
 
@@ -178,12 +203,14 @@ static bool is_guest_ram(VirtIOGPUAmdkfd *s, struct virtio_gpu_simple_resource *
 		uint64_t len = res->iov[i].iov_len;
 		bool same;
 
-		if (amdkfd_map_guest(s, res->addrs[i], &len, &range))
+		if (amdkfd_map_guest(s, res->addrs[i], &len, &range)) {
 			return false;
+		}
 		same = len == res->iov[i].iov_len && range.ptr == res->iov[i].iov_base;
 		amdkfd_unmap_guest(s, &range);
-		if (!same)
+		if (!same) {
 			return false;
+		}
 	}
 	return res->iov_cnt > 0;
 }
@@ -205,15 +232,17 @@ static void cmd_ctx_attach(VirtIOGPU *g, struct virtio_gpu_ctrl_command *cmd)
 		cmd->error = VIRTIO_GPU_RESP_ERR_INVALID_RESOURCE_ID;
 		return;
 	}
-	/* Of use to a context is guest memory only; a host blob is the context's anyway. */
-	if (!res->iov_cnt)
-		return;
-	if (!is_guest_ram(s, res)) {
-		refuse(cmd, -EFAULT, "CTX_ATTACH_RESOURCE: not all of it is guest memory");
+	/* Of use to a context is guest memory only; host blobs are its own. */
+	if (!res->iov_cnt) {
 		return;
 	}
-	ret = virtkfd_resource_attach(s->vm, ar.hdr.ctx_id, ar.resource_id, res->iov,
-				      res->iov_cnt);
+	if (!is_guest_ram(s, res)) {
+		refuse(cmd, -EFAULT,
+		       "CTX_ATTACH_RESOURCE: not all of it is guest memory");
+		return;
+	}
+	ret = virtkfd_resource_attach(s->vm, ar.hdr.ctx_id, ar.resource_id,
+				      res->iov, res->iov_cnt);
 	if (ret) {
 		refuse(cmd, ret, "CTX_ATTACH_RESOURCE");
 		return;
@@ -236,8 +265,9 @@ static void cmd_ctx_detach(VirtIOGPU *g, struct virtio_gpu_ctrl_command *cmd)
 	trace_virtio_gpu_cmd_ctx_res_detach(dr.hdr.ctx_id, dr.resource_id);
 
 	att = amdkfd_find_attachment(s, dr.hdr.ctx_id, dr.resource_id);
-	if (att)
+	if (att) {
 		drop_attachment(s, att);
+	}
 }
 
 static void cmd_submit(VirtIOGPU *g, struct virtio_gpu_ctrl_command *cmd)
@@ -246,7 +276,6 @@ static void cmd_submit(VirtIOGPU *g, struct virtio_gpu_ctrl_command *cmd)
 	const struct virtio_gpu_ctrl_hdr *hdr = &cmd->cmd_hdr;
 	struct virtio_gpu_cmd_submit cs;
 	g_autofree void *buf = NULL;
-	uint32_t ring = hdr->flags & VIRTIO_GPU_FLAG_INFO_RING_IDX ? hdr->ring_idx : 0;
 	int ret;
 
 	VIRTIO_GPU_FILL_CMD(cs);
@@ -262,7 +291,8 @@ static void cmd_submit(VirtIOGPU *g, struct virtio_gpu_ctrl_command *cmd)
 		refuse(cmd, -ENOMEM, "SUBMIT_3D");
 		return;
 	}
-	if (iov_to_buf(cmd->elem.out_sg, cmd->elem.out_num, sizeof(cs), buf, cs.size) != cs.size) {
+	if (iov_to_buf(cmd->elem.out_sg, cmd->elem.out_num, sizeof(cs), buf,
+		       cs.size) != cs.size) {
 		refuse(cmd, -EINVAL, "SUBMIT_3D: payload shorter than its size");
 		return;
 	}
@@ -272,24 +302,28 @@ static void cmd_submit(VirtIOGPU *g, struct virtio_gpu_ctrl_command *cmd)
 		return;
 	}
 	if (!amdkfd_fault_submitted(s, hdr, buf, cs.size) ||
-	    !(hdr->flags & VIRTIO_GPU_FLAG_FENCE))
+	    !(hdr->flags & VIRTIO_GPU_FLAG_FENCE)) {
 		return;
+	}
 
 	trace_virtio_gpu_fence_ctrl(hdr->fence_id, hdr->type);
-	ret = virtkfd_fence(s->vm, hdr->ctx_id, ring, hdr->fence_id);
-	if (ret)
+	ret = virtkfd_fence(s->vm, hdr->ctx_id, ring_of(hdr), hdr->fence_id);
+	if (ret) {
 		refuse(cmd, ret, "SUBMIT_3D: fence");
+	}
 }
 
 /* Blobs */
 
 static struct amdkfd_resource *find_blob(VirtIOGPU *g, uint32_t res_id)
 {
-	return g_hash_table_lookup(VIRTIO_GPU_AMDKFD(g)->blobs, GUINT_TO_POINTER(res_id));
+	return g_hash_table_lookup(VIRTIO_GPU_AMDKFD(g)->blobs,
+				   GUINT_TO_POINTER(res_id));
 }
 
 static void cmd_create_blob(VirtIOGPU *g, struct virtio_gpu_ctrl_command *cmd)
 {
+	VirtIOGPUAmdkfd *s = VIRTIO_GPU_AMDKFD(g);
 	struct virtio_gpu_resource_create_blob cblob;
 	struct amdkfd_resource *res;
 	int ret;
@@ -297,7 +331,7 @@ static void cmd_create_blob(VirtIOGPU *g, struct virtio_gpu_ctrl_command *cmd)
 	VIRTIO_GPU_FILL_CMD(cblob);
 	virtio_gpu_create_blob_bswap(&cblob);
 	if (cblob.blob_mem != VIRTIO_GPU_BLOB_MEM_HOST3D) {
-		/* QEMU's own takes a shareable blob without guest memory for one with it. */
+		/* QEMU takes a shareable blob without guest memory for one with it. */
 		if (cblob.blob_mem != VIRTIO_GPU_BLOB_MEM_GUEST || !cblob.nr_entries) {
 			refuse(cmd, -EINVAL, "RESOURCE_CREATE_BLOB: blob_mem");
 			return;
@@ -306,8 +340,8 @@ static void cmd_create_blob(VirtIOGPU *g, struct virtio_gpu_ctrl_command *cmd)
 		return;
 	}
 
-	trace_virtio_gpu_amdkfd_create_blob(cblob.hdr.ctx_id, cblob.resource_id, cblob.blob_id,
-					    cblob.size);
+	trace_virtio_gpu_amdkfd_create_blob(cblob.hdr.ctx_id, cblob.resource_id,
+					    cblob.blob_id, cblob.size);
 	if (!cblob.resource_id || virtio_gpu_find_resource(g, cblob.resource_id)) {
 		cmd->error = VIRTIO_GPU_RESP_ERR_INVALID_RESOURCE_ID;
 		return;
@@ -317,7 +351,7 @@ static void cmd_create_blob(VirtIOGPU *g, struct virtio_gpu_ctrl_command *cmd)
 		return;
 	}
 	res = g_new0(struct amdkfd_resource, 1);
-	ret = virtkfd_blob_create(VIRTIO_GPU_AMDKFD(g)->vm, cblob.hdr.ctx_id, cblob.blob_id,
+	ret = virtkfd_blob_create(s->vm, cblob.hdr.ctx_id, cblob.blob_id,
 				  cblob.size, &res->blob);
 	if (ret) {
 		g_free(res);
@@ -328,12 +362,14 @@ static void cmd_create_blob(VirtIOGPU *g, struct virtio_gpu_ctrl_command *cmd)
 	res->base.blob_size = cblob.size;
 	res->base.dmabuf_fd = -1;
 	QTAILQ_INSERT_HEAD(&g->reslist, &res->base, next);
-	g_hash_table_insert(VIRTIO_GPU_AMDKFD(g)->blobs, GUINT_TO_POINTER(cblob.resource_id), res);
+	g_hash_table_insert(s->blobs, GUINT_TO_POINTER(cblob.resource_id), res);
 }
 
 static void cmd_map_blob(VirtIOGPU *g, struct virtio_gpu_ctrl_command *cmd)
 {
-	struct virtio_gpu_resp_map_info resp = { .hdr.type = VIRTIO_GPU_RESP_OK_MAP_INFO };
+	struct virtio_gpu_resp_map_info resp = {
+		.hdr.type = VIRTIO_GPU_RESP_OK_MAP_INFO,
+	};
 	struct virtio_gpu_resource_map_blob mblob;
 	struct amdkfd_resource *res;
 	uint32_t map_info;
@@ -378,7 +414,8 @@ static void cmd_unmap_blob(VirtIOGPU *g, struct virtio_gpu_ctrl_command *cmd)
 	amdkfd_window_unmap(VIRTIO_GPU_AMDKFD(g), res);
 }
 
-static void amdkfd_resource_destroy(VirtIOGPU *g, struct virtio_gpu_simple_resource *base,
+static void amdkfd_resource_destroy(VirtIOGPU *g,
+				    struct virtio_gpu_simple_resource *base,
 				    Error **errp)
 {
 	VirtIOGPUAmdkfd *s = VIRTIO_GPU_AMDKFD(g);
@@ -410,7 +447,7 @@ static void cmd_unref(VirtIOGPU *g, struct virtio_gpu_ctrl_command *cmd)
 	amdkfd_resource_destroy(g, res, NULL);
 }
 
-/* ATTACH_BACKING and DETACH_BACKING: not for host blobs, nor under a context's hands. */
+/* ATTACH_BACKING, DETACH_BACKING: not for host blobs, nor under a context. */
 static void cmd_backing(VirtIOGPU *g, struct virtio_gpu_ctrl_command *cmd)
 {
 	struct virtio_gpu_resource_detach_backing detach;
@@ -428,16 +465,19 @@ static void cmd_backing(VirtIOGPU *g, struct virtio_gpu_ctrl_command *cmd)
 
 /* Capset */
 
-static void cmd_get_capset_info(VirtIOGPU *g, struct virtio_gpu_ctrl_command *cmd)
+static void cmd_get_capset_info(VirtIOGPU *g,
+				struct virtio_gpu_ctrl_command *cmd)
 {
-	struct virtio_gpu_resp_capset_info resp = { .hdr.type = VIRTIO_GPU_RESP_OK_CAPSET_INFO };
+	struct virtio_gpu_resp_capset_info resp = {
+		.hdr.type = VIRTIO_GPU_RESP_OK_CAPSET_INFO,
+	};
 	struct virtio_gpu_get_capset_info info;
 
 	VIRTIO_GPU_FILL_CMD(info);
 	virtio_gpu_bswap_32(&info, sizeof(info));
 	trace_virtio_gpu_amdkfd_capset_info(info.capset_index);
 
-	/* Another index gets an answer too, one that says there is no such capset. */
+	/* Another index gets an answer too: there is no such capset. */
 	if (!info.capset_index) {
 		resp.capset_id = cpu_to_le32(VIRTKFD_CAPSET_ID);
 		resp.capset_max_version = cpu_to_le32(VIRTKFD_CAPSET_VERSION);
@@ -467,7 +507,8 @@ static void cmd_get_capset(VirtIOGPU *g, struct virtio_gpu_ctrl_command *cmd)
 	virtio_gpu_ctrl_response(g, cmd, &resp.hdr.hdr, sizeof(resp));
 }
 
-static void amdkfd_process_cmd(VirtIOGPU *g, struct virtio_gpu_ctrl_command *cmd)
+static void amdkfd_process_cmd(VirtIOGPU *g,
+			       struct virtio_gpu_ctrl_command *cmd)
 {
 	VIRTIO_GPU_FILL_CMD(cmd->cmd_hdr);
 	virtio_gpu_ctrl_hdr_bswap(&cmd->cmd_hdr);
@@ -494,8 +535,10 @@ static void amdkfd_process_cmd(VirtIOGPU *g, struct virtio_gpu_ctrl_command *cmd
 	case VIRTIO_GPU_CMD_SUBMIT_3D:
 		cmd_submit(g, cmd);
 		/* Its fence comes when the library says so. */
-		if (!cmd->finished && !cmd->error && cmd->cmd_hdr.flags & VIRTIO_GPU_FLAG_FENCE)
+		if (!cmd->finished && !cmd->error &&
+		    cmd->cmd_hdr.flags & VIRTIO_GPU_FLAG_FENCE) {
 			return;
+		}
 		break;
 	case VIRTIO_GPU_CMD_RESOURCE_CREATE_BLOB:
 		cmd_create_blob(g, cmd);
@@ -518,8 +561,10 @@ static void amdkfd_process_cmd(VirtIOGPU *g, struct virtio_gpu_ctrl_command *cmd
 		break;
 	}
 
-	if (!cmd->finished)
-		virtio_gpu_ctrl_response_nodata(g, cmd, cmd->error ?: VIRTIO_GPU_RESP_OK_NODATA);
+	if (!cmd->finished) {
+		virtio_gpu_ctrl_response_nodata(g, cmd, cmd->error ?:
+						VIRTIO_GPU_RESP_OK_NODATA);
+	}
 }
 
 /* A display that was busy goes on; fences here have nothing to do with it. */
@@ -528,17 +573,20 @@ static void amdkfd_gl_flushed(VirtIOGPUBase *b)
 	virtio_gpu_process_cmdq(VIRTIO_GPU(b));
 }
 
-static void amdkfd_update_cursor_data(VirtIOGPU *g, struct virtio_gpu_scanout *scanout,
+static void amdkfd_update_cursor_data(VirtIOGPU *g,
+				      struct virtio_gpu_scanout *scanout,
 				      uint32_t res_id)
 {
-	if (!find_blob(g, res_id))
+	if (!find_blob(g, res_id)) {
 		parent_class->update_cursor_data(g, scanout, res_id);
+	}
 }
 
 /* Life */
 
 /* virtkfd_vmm_ops.log */
-static void log_line(void *opaque, enum virtkfd_log_level level, const char *line)
+static void log_line(void *opaque, enum virtkfd_log_level level,
+		     const char *line)
 {
 	switch (level) {
 	case VIRTKFD_LOG_ERROR:
@@ -614,13 +662,16 @@ static void amdkfd_realize(DeviceState *qdev, Error **errp)
 	QSIMPLEQ_INIT(&s->fences_done);
 	QTAILQ_INIT(&s->attachments);
 	s->blobs = g_hash_table_new(NULL, NULL);
-	s->fence_bh = qemu_bh_new_guarded(retire_done, s, &qdev->mem_reentrancy_guard);
-	if (!amdkfd_fault_init(s, errp))
+	s->fence_bh = qemu_bh_new_guarded(retire_done, s,
+					  &qdev->mem_reentrancy_guard);
+	if (!amdkfd_fault_init(s, errp)) {
 		goto err_fini;
+	}
 
 	ret = virtkfd_vm_create(&params, &s->vm);
 	if (ret) {
-		error_setg_errno(errp, -ret, "backend=%s does not work", params.backend);
+		error_setg_errno(errp, -ret, "backend=%s does not work",
+				 params.backend);
 		goto err_fini;
 	}
 	virtkfd_vm_capset(s->vm, &s->capset);
@@ -631,14 +682,18 @@ static void amdkfd_realize(DeviceState *qdev, Error **errp)
 			 1 << VIRTIO_GPU_FLAG_CONTEXT_INIT_ENABLED;
 	b->virtio_config.num_capsets = cpu_to_le32(1);
 
-	error_setg(&b->migration_blocker, "GPU memory of virtio-gpu-amdkfd is not migratable");
-	if (migrate_add_blocker(&b->migration_blocker, errp) < 0)
+	error_setg(&b->migration_blocker,
+		   "GPU memory of virtio-gpu-amdkfd is not migratable");
+	if (migrate_add_blocker(&b->migration_blocker, errp) < 0) {
 		goto err_fini;
-	if (!amdkfd_window_init(s, errp))
+	}
+	if (!amdkfd_window_init(s, errp)) {
 		goto err_unblock;
+	}
 	virtio_gpu_device_realize(qdev, errp);
-	if (*errp)
+	if (*errp) {
 		goto err_window;
+	}
 	return;
 
 err_window:
@@ -656,8 +711,9 @@ static void amdkfd_unrealize(DeviceState *qdev)
 	int i;
 
 	amdkfd_reset(VIRTIO_DEVICE(qdev));
-	for (i = 0; i < b->conf.max_outputs; i++)
+	for (i = 0; i < b->conf.max_outputs; i++) {
 		graphic_console_close(b->scanout[i].con);
+	}
 	amdkfd_window_remove(s);
 	amdkfd_fini(s);
 	parent_unrealize(qdev);
@@ -677,73 +733,7 @@ static void amdkfd_instance_finalize(Object *obj)
 	amdkfd_window_free(VIRTIO_GPU_AMDKFD(obj));
 }
 
-/* Statistics */
-
-static const struct {
-	const char *name;
-	size_t offset;
-} stats[] = {
-	{ "contexts", offsetof(struct virtkfd_stats, contexts) },
-	{ "resources", offsetof(struct virtkfd_stats, resources) },
-	{ "memory", offsetof(struct virtkfd_stats, memory) },
-	{ "memory-bytes", offsetof(struct virtkfd_stats, memory_bytes) },
-	{ "pinned-bytes", offsetof(struct virtkfd_stats, pinned_bytes) },
-	{ "blobs", offsetof(struct virtkfd_stats, blobs) },
-	{ "mappings", offsetof(struct virtkfd_stats, mappings) },
-	{ "queues", offsetof(struct virtkfd_stats, queues) },
-	{ "events", offsetof(struct virtkfd_stats, events) },
-	{ "commands", offsetof(struct virtkfd_stats, commands) },
-};
-
-static uint64_t stat_value(const struct virtkfd_stats *values, int i)
-{
-	return *(const uint64_t *)((const char *)values + stats[i].offset);
-}
-
-static void get_stats(Object *obj, Visitor *v, const char *name, void *opaque, Error **errp)
-{
-	VirtIOGPUAmdkfd *s = VIRTIO_GPU_AMDKFD(obj);
-	struct virtkfd_stats values = {};
-	int i;
-
-	if (s->vm)
-		virtkfd_vm_stats(s->vm, &values);
-	if (!visit_start_struct(v, name, NULL, 0, errp))
-		return;
-	for (i = 0; i < ARRAY_SIZE(stats); i++) {
-		uint64_t value = stat_value(&values, i);
-
-		if (!visit_type_uint64(v, stats[i].name, &value, errp))
-			goto out;
-	}
-	visit_check_struct(v, errp);
-out:
-	visit_end_struct(v, NULL);
-}
-
-static int print_stats(Object *obj, void *opaque)
-{
-	VirtIOGPUAmdkfd *s;
-	g_autofree char *path = NULL;
-	struct virtkfd_stats values;
-	int i;
-
-	s = (VirtIOGPUAmdkfd *)object_dynamic_cast(obj, TYPE_VIRTIO_GPU_AMDKFD);
-	if (!s || !s->vm)
-		return 0;
-	path = object_get_canonical_path(obj);
-	virtkfd_vm_stats(s->vm, &values);
-	monitor_printf(opaque, "%s: backend=%s\n", path, (const char *)s->capset.backend);
-	for (i = 0; i < ARRAY_SIZE(stats); i++)
-		monitor_printf(opaque, "  %s: %" PRIu64 "\n", stats[i].name,
-			       stat_value(&values, i));
-	return 0;
-}
-
-static void hmp_info_amdkfd(Monitor *mon, const QDict *qdict)
-{
-	object_child_foreach_recursive(object_get_root(), print_stats, mon);
-}
+/* Class */
 
 static const Property amdkfd_properties[] = {
 	DEFINE_PROP_STRING("backend", VirtIOGPUAmdkfd, backend),
@@ -756,7 +746,8 @@ static const Property amdkfd_properties[] = {
 	DEFINE_PROP_STRING("x-fault", VirtIOGPUAmdkfd, fault.name),
 	DEFINE_PROP_UINT32("x-fault-skip", VirtIOGPUAmdkfd, fault.skip, 0),
 	DEFINE_PROP_UINT32("x-fault-every", VirtIOGPUAmdkfd, fault.every, 1),
-	DEFINE_PROP_UINT32("x-fault-delay-ms", VirtIOGPUAmdkfd, fault.delay_ms, 1000),
+	DEFINE_PROP_UINT32("x-fault-delay-ms", VirtIOGPUAmdkfd, fault.delay_ms,
+			   1000),
 };
 
 static void amdkfd_class_init(ObjectClass *klass, void *data)
@@ -779,10 +770,7 @@ static void amdkfd_class_init(ObjectClass *klass, void *data)
 	dc->hotpluggable = true;
 	device_class_set_props(dc, amdkfd_properties);
 
-	object_class_property_add(klass, "kfd-stats", "VirtkfdStats", get_stats, NULL, NULL, NULL);
-	object_class_property_set_description(klass, "kfd-stats",
-					      "what the guest has alive on the host");
-	monitor_register_hmp("virtio-gpu-amdkfd", true, hmp_info_amdkfd);
+	amdkfd_stats_class_init(klass);
 }
 
 static const TypeInfo amdkfd_info = {

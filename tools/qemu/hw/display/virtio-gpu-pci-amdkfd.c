@@ -2,8 +2,8 @@
 /*
  * virtio-gpu-amdkfd-pci: the PCI device of virtio-gpu with AMDKFD contexts.
  *
- * Unlike the other virtio-gpu devices it can be plugged and unplugged at run time, as a
- * compute device without a display is missed by no console.
+ * Unlike the other virtio-gpu devices it can be plugged and unplugged at run
+ * time, as a compute device without a display is missed by no console.
  */
 #include "qemu/osdep.h"
 #include "qapi/error.h"
@@ -28,7 +28,8 @@ static void virtio_gpu_amdkfd_pci_init(Object *obj)
 {
 	VirtIOGPUAmdkfdPCI *dev = VIRTIO_GPU_AMDKFD_PCI(obj);
 
-	virtio_instance_init_common(obj, &dev->vdev, sizeof(dev->vdev), TYPE_VIRTIO_GPU_AMDKFD);
+	virtio_instance_init_common(obj, &dev->vdev, sizeof(dev->vdev),
+				    TYPE_VIRTIO_GPU_AMDKFD);
 	VIRTIO_GPU_PCI_BASE(obj)->vgpu = VIRTIO_GPU_BASE(&dev->vdev);
 }
 

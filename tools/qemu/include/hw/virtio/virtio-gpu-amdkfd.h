@@ -2,8 +2,8 @@
 /*
  * virtio-gpu device with AMDKFD contexts.
  *
- * What lives here: the device's state and what its files call of each other. What does not:
- * KFD itself, which is libvirtkfd's (virtkfd.h).
+ * What lives here: the device's state and what its files call of each other.
+ * What does not: KFD itself, which is libvirtkfd's (virtkfd.h).
  *
  * Everything is protected by the big lock, but for what says otherwise.
  */
@@ -27,11 +27,13 @@ OBJECT_DECLARE_SIMPLE_TYPE(VirtIOGPUAmdkfdDoorbell, VIRTIO_GPU_AMDKFD_DOORBELL)
  * struct amdkfd_resource - a resource of this device
  * @base: must be first, QEMU's virtio-gpu frees it
  * @blob: host object of a HOST3D blob
- * @range: where in the window @blob is mapped, in VirtIOGPUAmdkfd.mapped while @mapped
+ * @range: where in the window @blob is mapped, in VirtIOGPUAmdkfd.mapped
+ *         while @mapped
  * @mapped: @blob is in the window
  * @doorbell: what traps the stores, of a mapped blob that is trapped
  *
- * Resources without a blob are plain struct virtio_gpu_simple_resource of QEMU's own.
+ * Resources without a blob are plain struct virtio_gpu_simple_resource of
+ * QEMU's own.
  */
 struct amdkfd_resource {
 	struct virtio_gpu_simple_resource base;
@@ -57,7 +59,7 @@ struct amdkfd_fence {
 	QSIMPLEQ_ENTRY(amdkfd_fence) next;
 };
 
-/* Test switch: what is done to the answers of the library, see virtio-gpu-amdkfd-fault.c. */
+/* Test switch: what is done to answers, see virtio-gpu-amdkfd-fault.c. */
 enum amdkfd_fault {
 	AMDKFD_FAULT_NONE,
 	AMDKFD_FAULT_TRUNCATE,
@@ -76,10 +78,10 @@ struct VirtIOGPUAmdkfd {
 	struct virtkfd_vm *vm;
 	struct virtkfd_capset capset;
 	QTAILQ_HEAD(, amdkfd_attachment) attachments;
-	/* Resource id -> struct amdkfd_resource, of those in VirtIOGPU.reslist that are one. */
+	/* Resource id -> struct amdkfd_resource, where it is one. */
 	GHashTable *blobs;
 
-	/* The window: one region that is always there, over which blobs are mapped. */
+	/* The window: a region that is always there, blobs are mapped over it. */
 	MemoryRegion window;
 	void *window_mem;
 	IntervalTreeRoot mapped;
@@ -102,16 +104,18 @@ struct VirtIOGPUAmdkfd {
 };
 
 /* virtio-gpu-amdkfd.c */
-void amdkfd_ask_fence(VirtIOGPUAmdkfd *s, uint32_t ctx_id, uint32_t ring, uint64_t fence_id);
-struct amdkfd_attachment *amdkfd_find_attachment(VirtIOGPUAmdkfd *s, uint32_t ctx_id,
+void amdkfd_ask_fence(VirtIOGPUAmdkfd *s, uint32_t ctx_id, uint32_t ring,
+		      uint64_t fence_id);
+struct amdkfd_attachment *amdkfd_find_attachment(VirtIOGPUAmdkfd *s,
+						 uint32_t ctx_id,
 						 uint32_t res_id);
 
 /* virtio-gpu-amdkfd-window.c */
 bool amdkfd_window_init(VirtIOGPUAmdkfd *s, Error **errp);
 void amdkfd_window_remove(VirtIOGPUAmdkfd *s);
 void amdkfd_window_free(VirtIOGPUAmdkfd *s);
-int amdkfd_window_map(VirtIOGPUAmdkfd *s, struct amdkfd_resource *res, uint64_t offset,
-		      uint32_t *map_info);
+int amdkfd_window_map(VirtIOGPUAmdkfd *s, struct amdkfd_resource *res,
+		      uint64_t offset, uint32_t *map_info);
 void amdkfd_window_unmap(VirtIOGPUAmdkfd *s, struct amdkfd_resource *res);
 int amdkfd_map_guest(void *opaque, uint64_t gpa, uint64_t *len,
 		     struct virtkfd_guest_range *range);
@@ -121,7 +125,11 @@ void amdkfd_unmap_guest(void *opaque, struct virtkfd_guest_range *range);
 bool amdkfd_fault_init(VirtIOGPUAmdkfd *s, Error **errp);
 void amdkfd_fault_reset(VirtIOGPUAmdkfd *s);
 void amdkfd_fault_fini(VirtIOGPUAmdkfd *s);
-bool amdkfd_fault_submitted(VirtIOGPUAmdkfd *s, const struct virtio_gpu_ctrl_hdr *hdr,
+bool amdkfd_fault_submitted(VirtIOGPUAmdkfd *s,
+			    const struct virtio_gpu_ctrl_hdr *hdr,
 			    const void *cmds, size_t len);
+
+/* virtio-gpu-amdkfd-stats.c */
+void amdkfd_stats_class_init(ObjectClass *klass);
 
 #endif /* HW_VIRTIO_GPU_AMDKFD_H */
