@@ -25,7 +25,7 @@ FIXTURE(events) {
 
 FIXTURE_SETUP(events)
 {
-	KFD_SETUP(&self->kfd);
+	KFD_SETUP(return, &self->kfd);
 	ASSERT_EQ(0, kfd_acquire(&self->kfd));
 	ASSERT_EQ(0, kfd_event_page(&self->kfd, &self->page, &self->first));
 }
@@ -228,7 +228,7 @@ FIXTURE(page) {
 
 FIXTURE_SETUP(page)
 {
-	KFD_SETUP(&self->kfd);
+	KFD_SETUP(return, &self->kfd);
 	ASSERT_EQ(0, kfd_acquire(&self->kfd));
 }
 
@@ -596,18 +596,18 @@ TEST_F(events, close_while_waiting)
 	EXPECT_EQ(COMPLETE, waiter.result);
 }
 
-static volatile int handled;
+static sig_atomic_t handled;
 
 static void on_signal(int signal)
 {
-	handled++;
+	STORE(&handled, LOAD(&handled) + 1);
 }
 
 static void handle(int signal, int flags)
 {
 	struct sigaction action = { .sa_handler = on_signal, .sa_flags = flags };
 
-	handled = 0;
+	STORE(&handled, 0);
 	sigaction(signal, &action, NULL);
 }
 
@@ -625,7 +625,7 @@ TEST_F(events, interrupted)
 	ASSERT_EQ(0, wait_start(&waiter));
 	pthread_kill(waiter.thread, SIGUSR1);
 	ASSERT_EQ(0, wait_end(&waiter));
-	EXPECT_EQ(1, handled);
+	EXPECT_EQ(1, LOAD(&handled));
 	EXPECT_EQ(-EINTR, waiter.ret);
 	EXPECT_EQ(FAIL, waiter.result);
 }
@@ -643,7 +643,7 @@ TEST_F(events, restarted)
 	ASSERT_EQ(0, wait_start(&waiter));
 	pthread_kill(waiter.thread, SIGUSR1);
 	usleep(200000);
-	EXPECT_EQ(1, handled);
+	EXPECT_EQ(1, LOAD(&handled));
 	EXPECT_EQ(EBUSY, pthread_tryjoin_np(waiter.thread, NULL));
 	EXPECT_EQ(0, kfd_set_event(&self->kfd, self->first));
 	ASSERT_EQ(0, wait_end(&waiter));

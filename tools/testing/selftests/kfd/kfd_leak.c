@@ -53,7 +53,7 @@ FIXTURE_SETUP(leak)
 {
 	struct kfd kfd;
 
-	KFD_SETUP(&kfd);
+	KFD_SETUP(return, &kfd);
 	self->guest = kfd_is_guest(&kfd);
 	kfd_close(&kfd);
 	if (self->guest && access(COUNTS, F_OK)) {

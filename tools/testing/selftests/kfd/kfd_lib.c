@@ -59,9 +59,10 @@ static int find_gpu(struct kfd *kfd)
 	while (ret && (entry = readdir(nodes))) {
 		unsigned int node;
 		uint64_t gpu_id, minor;
-		char path[128];
+		char path[128], *end;
 
-		if (sscanf(entry->d_name, "%u", &node) != 1)
+		node = strtoul(entry->d_name, &end, 10);
+		if (end == entry->d_name)
 			continue;
 		snprintf(path, sizeof(path), KFD_TOPOLOGY "/nodes/%u/gpu_id", node);
 		if (kfd_read_u64(path, &gpu_id) || !gpu_id)

@@ -19,7 +19,7 @@ FIXTURE(memory) {
 
 FIXTURE_SETUP(memory)
 {
-	KFD_SETUP(&self->kfd);
+	KFD_SETUP(return, &self->kfd);
 	ASSERT_EQ(0, kfd_acquire(&self->kfd));
 }
 
@@ -88,7 +88,7 @@ FIXTURE_VARIANT_ADD(kind, mmio_remap) {
 
 FIXTURE_SETUP(kind)
 {
-	KFD_SETUP(&self->kfd);
+	KFD_SETUP(return, &self->kfd);
 	ASSERT_EQ(0, kfd_acquire(&self->kfd));
 }
 
@@ -520,7 +520,7 @@ TEST_F(memory, userptr_of_the_gpu)
 	ASSERT_EQ(0, kfd_alloc(&self->kfd, &mem, KFD_PAGE, MEM(GTT) | MEM(WRITABLE)));
 	ASSERT_EQ(mem.va, kfd_cpu_map(&self->kfd, &mem));
 	EXPECT_EQ(-EFAULT, kfd_alloc_userptr(&self->kfd, &user, mem.va, KFD_PAGE, 0));
-	*(volatile char *)mem.va = 1;
+	STORE((char *)mem.va, 1);
 	EXPECT_EQ(-EFAULT, kfd_alloc_userptr(&self->kfd, &user, mem.va, KFD_PAGE, 0));
 	EXPECT_EQ(0, kfd_free_mem(&self->kfd, &mem));
 }

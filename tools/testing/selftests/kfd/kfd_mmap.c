@@ -17,7 +17,7 @@ FIXTURE(mmap) {
 
 FIXTURE_SETUP(mmap)
 {
-	KFD_SETUP(&self->kfd);
+	KFD_SETUP(return, &self->kfd);
 	ASSERT_EQ(0, kfd_acquire(&self->kfd));
 	self->doorbells = kfd_doorbell_size(&self->kfd);
 }
@@ -60,7 +60,7 @@ static void on_fault(int signal)
 }
 
 /* The signal that reading or writing a byte raises, 0 if it can be done. */
-static int touch(volatile char *p, bool write)
+static int touch(char *p, bool write)
 {
 	struct sigaction action = { .sa_handler = on_fault }, segv, bus;
 	int signal;
@@ -70,9 +70,9 @@ static int touch(volatile char *p, bool write)
 	signal = sigsetjmp(jump, 1);
 	if (!signal) {
 		if (write)
-			*p = 1;
+			STORE(p, 1);
 		else
-			(void)*p;
+			(void)LOAD(p);
 	}
 	sigaction(SIGSEGV, &segv, NULL);
 	sigaction(SIGBUS, &bus, NULL);
@@ -120,7 +120,7 @@ FIXTURE_VARIANT_ADD(content, vram_page) {
 
 FIXTURE_SETUP(content)
 {
-	KFD_SETUP(&self->kfd);
+	KFD_SETUP(return, &self->kfd);
 	ASSERT_EQ(0, kfd_acquire(&self->kfd));
 	if (variant->flags & MEM(PUBLIC) && !large_bar(&self->kfd))
 		SKIP(return, "VRAM is not visible to the CPU");
@@ -380,7 +380,7 @@ TEST_F(mmap, read_only)
 TEST_F(mmap, doorbells)
 {
 	uint64_t offset = KFD_MMAP_TYPE_DOORBELL | KFD_MMAP_GPU_ID(self->kfd.gpu_id);
-	volatile uint64_t *p, *q;
+	uint64_t *p, *q;
 	int status;
 	pid_t pid;
 
@@ -398,10 +398,10 @@ TEST_F(mmap, doorbells)
 	EXPECT_EQ(0, status);
 
 	/* A doorbell of no queue does nothing. */
-	p[0] = 1;
-	q[1] = 1;
-	EXPECT_EQ(0, munmap((void *)p, self->doorbells));
-	EXPECT_EQ(0, munmap((void *)q, self->doorbells));
+	STORE(&p[0], 1);
+	STORE(&q[1], 1);
+	EXPECT_EQ(0, munmap(p, self->doorbells));
+	EXPECT_EQ(0, munmap(q, self->doorbells));
 }
 
 TEST_F(mmap, registers)
@@ -428,7 +428,7 @@ TEST_F(mmap, registers)
 	EXPECT_EQ(0, status);
 
 	/* The first word makes the GPU flush its HDP cache, which a store may ask for. */
-	*(volatile uint32_t *)p = 0;
+	STORE(p, 0);
 	EXPECT_EQ(0, kfd_free(&self->kfd, mem.handle));
 }
 

@@ -19,7 +19,7 @@ FIXTURE(process) {
 
 FIXTURE_SETUP(process)
 {
-	KFD_SETUP(&self->kfd);
+	KFD_SETUP(return, &self->kfd);
 }
 
 FIXTURE_TEARDOWN(process)
@@ -185,10 +185,10 @@ static int clone_vm_child(void *data)
 
 TEST_F(process, clone_vm_child_has_no_use_of_it)
 {
-	static char stack[64 * 1024] __attribute__((aligned(16)));
+	static long double stack[4096];	/* aligned as a stack is */
 	pid_t pid;
 
-	pid = clone(clone_vm_child, stack + sizeof(stack), CLONE_VM | CLONE_VFORK | SIGCHLD,
+	pid = clone(clone_vm_child, stack + ARRAY_SIZE(stack), CLONE_VM | CLONE_VFORK | SIGCHLD,
 		    &self->kfd);
 	ASSERT_LE(0, pid);
 	EXPECT_EQ(0, child_status(pid));

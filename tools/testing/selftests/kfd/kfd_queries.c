@@ -20,7 +20,7 @@ FIXTURE(queries) {
 
 FIXTURE_SETUP(queries)
 {
-	KFD_SETUP(&self->kfd);
+	KFD_SETUP(return, &self->kfd);
 	ASSERT_EQ(0, kfd_acquire(&self->kfd));
 	self->bad_gpu[0] = 0;
 	self->bad_gpu[1] = self->kfd.gpu_id ^ 1;

@@ -18,7 +18,7 @@ FIXTURE(renderd) {
 
 FIXTURE_SETUP(renderd)
 {
-	KFD_SETUP(&self->kfd);
+	KFD_SETUP(return, &self->kfd);
 	self->kfd.drm = kfd_open_render(&self->kfd);
 	ASSERT_LE(0, self->kfd.drm);
 }

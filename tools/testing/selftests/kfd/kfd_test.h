@@ -31,10 +31,11 @@
 #define MEM(flag)	((uint32_t)KFD_IOC_ALLOC_MEM_FLAGS_##flag)
 
 /* kfd_priv.h: how offsets for mmap() of /dev/kfd are made up. */
-#define KFD_MMAP_TYPE_DOORBELL		(3ULL << 62)
-#define KFD_MMAP_TYPE_EVENTS		(2ULL << 62)
-#define KFD_MMAP_TYPE_RESERVED_MEM	(1ULL << 62)
-#define KFD_MMAP_TYPE_MMIO		(0ULL << 62)
+#define KFD_MMAP_TYPE(type)		((uint64_t)(type) << 62)
+#define KFD_MMAP_TYPE_DOORBELL		KFD_MMAP_TYPE(3)
+#define KFD_MMAP_TYPE_EVENTS		KFD_MMAP_TYPE(2)
+#define KFD_MMAP_TYPE_RESERVED_MEM	KFD_MMAP_TYPE(1)
+#define KFD_MMAP_TYPE_MMIO		KFD_MMAP_TYPE(0)
 #define KFD_MMAP_GPU_ID(id)		((uint64_t)(id) << 46)
 
 /* kfd_events.h: the first identifier of events that have no slot in the signal page. */
@@ -112,11 +113,18 @@ int kfd_reset_event(const struct kfd *kfd, uint32_t id);
 int kfd_wait(const struct kfd *kfd, struct kfd_event_data *events, uint32_t num, bool all,
 	     uint32_t timeout_ms, uint32_t *result);
 
-/* In a FIXTURE_SETUP() or TEST(): skips where there is no /dev/kfd, fails if it is broken. */
-#define KFD_SETUP(kfd)							\
+/* Accesses that the compiler neither leaves out nor repeats. */
+#define LOAD(p)		__atomic_load_n(p, __ATOMIC_RELAXED)
+#define STORE(p, value)	__atomic_store_n(p, value, __ATOMIC_RELAXED)
+
+/*
+ * In a FIXTURE_SETUP() or TEST(): does @skip where there is no /dev/kfd, as SKIP() does; fails if
+ * it is broken.
+ */
+#define KFD_SETUP(skip, kfd)						\
 	do {								\
 		if (access("/dev/kfd", F_OK))				\
-			SKIP(return, "there is no /dev/kfd");		\
+			SKIP(skip, "there is no /dev/kfd");		\
 		ASSERT_EQ(0, kfd_open(kfd));				\
 	} while (0)
 

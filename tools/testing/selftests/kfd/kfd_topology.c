@@ -22,7 +22,7 @@ FIXTURE_SETUP(topology)
 {
 	char path[128];
 
-	KFD_SETUP(&self->kfd);
+	KFD_SETUP(return, &self->kfd);
 	for (; self->num < MAX_NODES; self->num++) {
 		snprintf(path, sizeof(path), KFD_TOPOLOGY "/nodes/%u/gpu_id", self->num);
 		if (kfd_read_u64(path, &self->gpu_id[self->num]))
@@ -117,7 +117,7 @@ static int count(unsigned int node, const char *name)
 {
 	int num = 0, max = -1, i;
 	struct dirent *entry;
-	char path[128];
+	char path[128], *end;
 	DIR *dir;
 
 	snprintf(path, sizeof(path), KFD_TOPOLOGY "/nodes/%u/%s", node, name);
@@ -127,7 +127,8 @@ static int count(unsigned int node, const char *name)
 	while ((entry = readdir(dir))) {
 		if (entry->d_name[0] == '.')
 			continue;
-		if (sscanf(entry->d_name, "%d", &i) != 1) {
+		i = strtol(entry->d_name, &end, 10);
+		if (end == entry->d_name) {
 			num = -1;
 			break;
 		}

@@ -11,7 +11,7 @@
 #include "kfd_test.h"
 
 #define DRIVER	"/sys/bus/virtio/drivers/virtio_gpu"
-#define MB	(1UL << 20)
+#define MB	(1024 * 1024UL)
 
 static int write_file(const char *path, const char *text)
 {
@@ -57,12 +57,23 @@ static bool eventually(const char *path, bool there)
 	return false;
 }
 
+/**
+ * struct target - the virtio device and how it is taken away
+ * @name: its name in sysfs
+ * @unbind: from its driver, instead of the PCI device from its bus
+ * @gone: it is
+ */
+struct target {
+	char name[32];
+	bool unbind;
+	bool gone;
+};
+
 FIXTURE(unplug) {
 	struct kfd kfd;
 	struct kfd_mem page;
 	uint32_t event;
-	char device[32];
-	bool gone;
+	struct target target;
 };
 
 FIXTURE_VARIANT(unplug) {
@@ -77,39 +88,40 @@ FIXTURE_VARIANT_ADD(unplug, unbind) {
 	.unbind = true,
 };
 
-static int take_away(FIXTURE_DATA(unplug) *self, const FIXTURE_VARIANT(unplug) *variant)
+static int take_away(struct target *target)
 {
 	char path[96];
 	int ret;
 
-	snprintf(path, sizeof(path), DRIVER "/%s/../remove", self->device);
-	ret = variant->unbind ? write_file(DRIVER "/unbind", self->device) :
-				write_file(path, "1");
-	self->gone = !ret;
+	snprintf(path, sizeof(path), DRIVER "/%s/../remove", target->name);
+	ret = target->unbind ? write_file(DRIVER "/unbind", target->name) :
+			       write_file(path, "1");
+	target->gone = !ret;
 	return ret;
 }
 
-static int bring_back(FIXTURE_DATA(unplug) *self, const FIXTURE_VARIANT(unplug) *variant)
+static int bring_back(struct target *target)
 {
-	self->gone = false;
-	return variant->unbind ? write_file(DRIVER "/bind", self->device) :
-				 write_file("/sys/bus/pci/rescan", "1");
+	target->gone = false;
+	return target->unbind ? write_file(DRIVER "/bind", target->name) :
+				write_file("/sys/bus/pci/rescan", "1");
 }
 
 FIXTURE_SETUP(unplug)
 {
-	KFD_SETUP(&self->kfd);
+	KFD_SETUP(return, &self->kfd);
 	if (geteuid() || !kfd_is_guest(&self->kfd))
 		SKIP(return, "a guest's root only can take the device away");
-	ASSERT_EQ(0, find_virtio(self->device));
+	ASSERT_EQ(0, find_virtio(self->target.name));
+	self->target.unbind = variant->unbind;
 	ASSERT_EQ(0, kfd_acquire(&self->kfd));
 	ASSERT_EQ(0, kfd_event_page(&self->kfd, &self->page, &self->event));
 }
 
 FIXTURE_TEARDOWN(unplug)
 {
-	if (self->gone)
-		EXPECT_EQ(0, bring_back(self, variant));
+	if (self->target.gone)
+		EXPECT_EQ(0, bring_back(&self->target));
 	EXPECT_TRUE(eventually("/dev/kfd", true));
 	kfd_close(&self->kfd);
 }
@@ -120,7 +132,7 @@ TEST_F(unplug, every_ioctl_gives_enodev)
 	uint64_t args[64];
 	unsigned int nr;
 
-	ASSERT_EQ(0, take_away(self, variant));
+	ASSERT_EQ(0, take_away(&self->target));
 	for (nr = 1; nr < AMDKFD_COMMAND_END; nr++) {
 		memset(args, 0, sizeof(args));
 		EXPECT_EQ(-ENODEV, kfd_ioctl(self->kfd.fd,
@@ -135,7 +147,7 @@ TEST_F(unplug, every_ioctl_gives_enodev)
 
 TEST_F(unplug, nothing_can_be_opened)
 {
-	ASSERT_EQ(0, take_away(self, variant));
+	ASSERT_EQ(0, take_away(&self->target));
 	EXPECT_NE(0, access("/dev/kfd", F_OK));
 	EXPECT_NE(0, access(KFD_TOPOLOGY, F_OK));
 	EXPECT_GT(0, kfd_open_render(&self->kfd));
@@ -176,7 +188,7 @@ TEST_F(unplug, waits_end)
 			usleep(1000);
 	}
 	usleep(200000);
-	ASSERT_EQ(0, take_away(self, variant));
+	ASSERT_EQ(0, take_away(&self->target));
 	for (i = 0; i < ARRAY_SIZE(waits); i++) {
 		ASSERT_EQ(0, pthread_join(threads[i], NULL));
 		EXPECT_EQ(-ENODEV, waits[i].ret);
@@ -184,18 +196,18 @@ TEST_F(unplug, waits_end)
 	}
 }
 
-static void check_page(struct __test_metadata *_metadata, volatile uint64_t *p)
+static void check_page(struct __test_metadata *_metadata, uint64_t *p)
 {
-	EXPECT_EQ(0, p[0]);
-	p[1] = 0x1234;
-	EXPECT_EQ(0x1234, p[1]);
+	EXPECT_EQ(0, LOAD(&p[0]));
+	STORE(&p[1], 0x1234);
+	EXPECT_EQ(0x1234, LOAD(&p[1]));
 }
 
 /* A signal would end the test. */
 TEST_F(unplug, mappings_stay_harmless)
 {
 	struct kfd_mem touched, untouched, vram, doorbell;
-	volatile uint64_t *p, *q, *v, *d;
+	uint64_t *p, *q, *v, *d;
 
 	ASSERT_EQ(0, kfd_alloc(&self->kfd, &touched, MB, MEM(GTT) | MEM(WRITABLE)));
 	ASSERT_EQ(0, kfd_alloc(&self->kfd, &untouched, MB, MEM(GTT) | MEM(WRITABLE)));
@@ -211,18 +223,18 @@ TEST_F(unplug, mappings_stay_harmless)
 	d = mmap(NULL, doorbell.size, PROT_READ | PROT_WRITE, MAP_SHARED, self->kfd.fd,
 		 doorbell.offset);
 	ASSERT_NE(MAP_FAILED, d);
-	p[0] = 1;
-	v[0] = 1;
-	d[0] = 1;
+	STORE(p, 1);
+	STORE(v, 1);
+	STORE(d, 1);
 
-	ASSERT_EQ(0, take_away(self, variant));
+	ASSERT_EQ(0, take_away(&self->target));
 	check_page(_metadata, p);
 	check_page(_metadata, p + MB / 8 - 512);
 	check_page(_metadata, q);
 	check_page(_metadata, v);
 	check_page(_metadata, d);
-	EXPECT_EQ(0, munmap((void *)p, MB));
-	EXPECT_EQ(0, munmap((void *)q, MB));
+	EXPECT_EQ(0, munmap(p, MB));
+	EXPECT_EQ(0, munmap(q, MB));
 }
 
 /* User memory is the process's own, with or without a GPU. */
@@ -236,7 +248,7 @@ TEST_F(unplug, user_memory_remains)
 	user[0] = 42;
 	ASSERT_EQ(0, kfd_alloc_userptr(&self->kfd, &mem, user, MB, MEM(WRITABLE)));
 	ASSERT_EQ(0, kfd_map(&self->kfd, mem.handle));
-	ASSERT_EQ(0, take_away(self, variant));
+	ASSERT_EQ(0, take_away(&self->target));
 	EXPECT_EQ(42, user[0]);
 	user[1] = 43;
 	EXPECT_EQ(0, munmap(user, MB));
@@ -248,8 +260,8 @@ TEST_F(unplug, comes_back)
 	struct kfd_mem mem;
 	struct kfd again;
 
-	ASSERT_EQ(0, take_away(self, variant));
-	ASSERT_EQ(0, bring_back(self, variant));
+	ASSERT_EQ(0, take_away(&self->target));
+	ASSERT_EQ(0, bring_back(&self->target));
 	ASSERT_TRUE(eventually("/dev/kfd", true));
 	EXPECT_EQ(-ENODEV, kfd_set_event(&self->kfd, self->event));
 	ASSERT_EQ(0, kfd_open(&again));
@@ -286,7 +298,7 @@ TEST_F(unplug, in_the_middle_of_ioctls)
 	for (i = 0; i < ARRAY_SIZE(threads); i++)
 		ASSERT_EQ(0, pthread_create(&threads[i], NULL, use_it, &self->kfd));
 	usleep(300000);
-	ASSERT_EQ(0, take_away(self, variant));
+	ASSERT_EQ(0, take_away(&self->target));
 	for (i = 0; i < ARRAY_SIZE(threads); i++)
 		EXPECT_EQ(0, pthread_join(threads[i], NULL));
 	EXPECT_EQ(-ENODEV, kfd_set_event(&self->kfd, self->event));

@@ -14,11 +14,12 @@ enum row_class { LOCAL, FORWARDED, TRANSLATED, REFUSED };
 static const struct row {
 	unsigned long cmd;
 	const char *name;
+	unsigned int size;
 	enum row_class class;
 	int err;
 } rows[] = {
 #define VIRTKFD_IOCTL(nr, name, size, class, err) \
-	[nr] = { AMDKFD_IOC_##name, #name, class, err },
+	[nr] = { AMDKFD_IOC_##name, #name, size, class, err },
 #include <linux/virtio_gpu_amdkfd_tables.h>
 };
 
@@ -64,7 +65,7 @@ FIXTURE(version) {
 
 FIXTURE_SETUP(version)
 {
-	KFD_SETUP(&self->kfd);
+	KFD_SETUP(return, &self->kfd);
 	self->guest = kfd_is_guest(&self->kfd);
 	self->buf = mmap(NULL, BUF + KFD_PAGE, PROT_READ | PROT_WRITE,
 			 MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -106,6 +107,7 @@ TEST(table_is_complete)
 	for (nr = AMDKFD_COMMAND_START; nr < AMDKFD_COMMAND_END; nr++) {
 		ASSERT_NE(NULL, rows[nr].name);
 		ASSERT_EQ(nr, _IOC_NR(rows[nr].cmd));
+		ASSERT_EQ(rows[nr].size, _IOC_SIZE(rows[nr].cmd));
 	}
 }
 
