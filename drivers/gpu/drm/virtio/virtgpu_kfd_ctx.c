@@ -11,6 +11,8 @@
  * nobody waits for it any more (killed, timed out), so a late answer never lands in another
  * request's area.
  */
+#include <kunit/static_stub.h>
+#include <kunit/visibility.h>
 #include <linux/dma-fence.h>
 #include <linux/dma-mapping.h>
 #include <linux/errno.h>
@@ -317,7 +319,8 @@ static void virtgpu_kfd_sync_response(struct virtgpu_kfd_ctx *ctx)
  *
  * Return: 0, or -EIO if the response is garbage.
  */
-static int virtgpu_kfd_check_response(struct virtkfd_rsp *rsp, u32 rsp_len, u32 seqno)
+VISIBLE_IF_KUNIT
+int virtgpu_kfd_check_response(struct virtkfd_rsp *rsp, u32 rsp_len, u32 seqno)
 {
 	if (rsp->len < sizeof(*rsp) || rsp->seqno != seqno || rsp->pad || rsp->ret > 0 ||
 	    rsp->ret < -MAX_ERRNO) {
@@ -329,6 +332,7 @@ static int virtgpu_kfd_check_response(struct virtkfd_rsp *rsp, u32 rsp_len, u32 
 		memset((void *)rsp + rsp->len, 0, rsp_len - rsp->len);
 	return 0;
 }
+EXPORT_SYMBOL_IF_KUNIT(virtgpu_kfd_check_response);
 
 /**
  * virtgpu_kfd_response() - read the response of a request that is done
@@ -388,6 +392,8 @@ int virtgpu_kfd_call_buf(struct virtgpu_kfd_ctx *ctx, void *cmd, u32 cmd_len,
 	long left;
 	int ret;
 
+	KUNIT_STATIC_STUB_REDIRECT(virtgpu_kfd_call_buf, ctx, cmd, cmd_len, rsp, rsp_len);
+
 	memset(rsp, 0, rsp_len);
 	req = virtgpu_kfd_submit(ctx, VIRTKFD_RING_CMD, cmd, cmd_len, rsp_len, NULL);
 	if (IS_ERR(req))
@@ -409,6 +415,7 @@ int virtgpu_kfd_call_buf(struct virtgpu_kfd_ctx *ctx, void *cmd, u32 cmd_len,
 	virtgpu_kfd_request_put(req);
 	return ret;
 }
+EXPORT_SYMBOL_IF_KUNIT(virtgpu_kfd_call_buf);
 
 /**
  * virtgpu_kfd_call() - send a command and wait for its response

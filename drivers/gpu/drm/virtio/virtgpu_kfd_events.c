@@ -10,6 +10,7 @@
  * its age and who waits for it is known here alone. So setting, resetting and waiting need
  * no host, and a wait sleeps until something has happened.
  */
+#include <kunit/visibility.h>
 #include <linux/jiffies.h>
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
@@ -18,6 +19,7 @@
 #include <drm/drm_print.h>
 
 #include "virtgpu_kfd.h"
+#include "virtgpu_kfd_events.h"
 
 #define VIRTGPU_KFD_TIMEOUT_IMMEDIATE	0
 #define VIRTGPU_KFD_TIMEOUT_INFINITE	U32_MAX
@@ -25,82 +27,15 @@
 /* What amdkfd returns as a signal event's event_page_offset; user space tests it for 0. */
 #define VIRTGPU_KFD_MMAP_TYPE_EVENTS	(2ULL << 62)
 
-#define VIRTGPU_KFD_POLL_EVENTS		64
 #define VIRTGPU_KFD_POLL_RETRY		(HZ / 10)
-
-/**
- * struct virtgpu_kfd_event - an event
- * @id: KFD event id
- * @type: KFD_IOC_EVENT_*
- * @auto_reset: reset when it wakes somebody
- * @signaled: nobody waited when it was set
- * @age: counts how often it was set, beginning with 1; never 0
- * @memory_exception: of the last firing of a %KFD_IOC_EVENT_MEMORY
- * @hw_exception: of the last firing of a %KFD_IOC_EVENT_HW_EXCEPTION
- * @waiters: waits for it
- * @num_waiting: of @waiters, those it had to be set for
- *
- * Protected by virtgpu_kfd_process.event_state_lock.
- */
-struct virtgpu_kfd_event {
-	u32 id;
-	u32 type;
-	bool auto_reset;
-	bool signaled;
-	u64 age;
-	union {
-		struct kfd_hsa_memory_exception_data memory_exception;
-		struct kfd_hsa_hw_exception_data hw_exception;
-	};
-	struct list_head waiters;
-	u32 num_waiting;
-};
-
-/**
- * struct virtgpu_kfd_waiter - a wait's interest in one event
- * @node: in virtgpu_kfd_event.waiters
- * @event: event; NULL when it was destroyed
- * @task: who waits
- * @waiting: the event was not set when the wait began
- * @activated: the event was set
- * @report_age: user space wants to know the age
- * @copy: bytes of &struct kfd_event_data that user space gets
- *
- * Protected by virtgpu_kfd_process.event_state_lock.
- */
-struct virtgpu_kfd_waiter {
-	struct list_head node;
-	struct virtgpu_kfd_event *event;
-	struct task_struct *task;
-	bool waiting;
-	bool activated;
-	bool report_age;
-	u32 copy;
-};
-
-/**
- * struct virtgpu_kfd_poll - the stream of fired events
- * @kfd: device
- * @work: takes the response and asks again
- * @req: the request the host completes when something has fired; @work's own
- * @rsp: copy of the response
- */
-struct virtgpu_kfd_poll {
-	struct virtgpu_kfd *kfd;
-	struct delayed_work work;
-	struct virtgpu_kfd_request *req;
-	struct {
-		struct virtkfd_rsp_event_poll hdr;
-		u8 data[VIRTGPU_KFD_POLL_EVENTS * sizeof(struct virtkfd_event)];
-	} rsp;
-};
 
 static bool virtgpu_kfd_event_has_slot(u32 type)
 {
 	return type == KFD_IOC_EVENT_SIGNAL || type == KFD_IOC_EVENT_DEBUG_EVENT;
 }
 
-static void virtgpu_kfd_event_set(struct virtgpu_kfd_event *event)
+VISIBLE_IF_KUNIT
+void virtgpu_kfd_event_set(struct virtgpu_kfd_event *event)
 {
 	struct virtgpu_kfd_waiter *waiter;
 
@@ -115,6 +50,7 @@ static void virtgpu_kfd_event_set(struct virtgpu_kfd_event *event)
 		wake_up_process(waiter->task);
 	}
 }
+EXPORT_SYMBOL_IF_KUNIT(virtgpu_kfd_event_set);
 
 static void virtgpu_kfd_event_wake(struct virtgpu_kfd_event *event)
 {
@@ -173,6 +109,7 @@ void virtgpu_kfd_events_fini(struct virtgpu_kfd_process *process)
 	}
 	mutex_unlock(&process->event_lock);
 }
+EXPORT_SYMBOL_IF_KUNIT(virtgpu_kfd_events_fini);
 
 static struct virtgpu_kfd_event *virtgpu_kfd_event_find(struct virtgpu_kfd_process *process, u32 id)
 {
@@ -325,7 +262,8 @@ int virtgpu_kfd_reset_event(struct virtgpu_kfd_process *process, void *data)
 	return ret;
 }
 
-static long virtgpu_kfd_timeout_to_jiffies(u32 ms)
+VISIBLE_IF_KUNIT
+long virtgpu_kfd_timeout_to_jiffies(u32 ms)
 {
 	if (ms == VIRTGPU_KFD_TIMEOUT_IMMEDIATE)
 		return 0;
@@ -334,11 +272,13 @@ static long virtgpu_kfd_timeout_to_jiffies(u32 ms)
 	/* msecs_to_jiffies() takes what is negative as an int for infinite. */
 	return msecs_to_jiffies(min_t(u32, ms, INT_MAX)) + 1;
 }
+EXPORT_SYMBOL_IF_KUNIT(virtgpu_kfd_timeout_to_jiffies);
 
 /* All events or none: an unknown one is found before any is changed. */
-static int virtgpu_kfd_wait_begin(struct virtgpu_kfd_process *process,
-				  struct virtgpu_kfd_waiter *waiters,
-				  const struct kfd_event_data *events, u32 num)
+VISIBLE_IF_KUNIT
+int virtgpu_kfd_wait_begin(struct virtgpu_kfd_process *process,
+			   struct virtgpu_kfd_waiter *waiters,
+			   const struct kfd_event_data *events, u32 num)
 {
 	u32 i;
 
@@ -371,9 +311,11 @@ static int virtgpu_kfd_wait_begin(struct virtgpu_kfd_process *process,
 	}
 	return 0;
 }
+EXPORT_SYMBOL_IF_KUNIT(virtgpu_kfd_wait_begin);
 
-static void virtgpu_kfd_wait_end(struct virtgpu_kfd_process *process,
-				 struct virtgpu_kfd_waiter *waiters, u32 num, bool undo)
+VISIBLE_IF_KUNIT
+void virtgpu_kfd_wait_end(struct virtgpu_kfd_process *process,
+			  struct virtgpu_kfd_waiter *waiters, u32 num, bool undo)
 {
 	u32 i;
 
@@ -392,9 +334,11 @@ static void virtgpu_kfd_wait_end(struct virtgpu_kfd_process *process,
 			virtgpu_kfd_event_set(event);
 	}
 }
+EXPORT_SYMBOL_IF_KUNIT(virtgpu_kfd_wait_end);
 
 /* Returns KFD_IOC_WAIT_RESULT_*. */
-static u32 virtgpu_kfd_wait_test(const struct virtgpu_kfd_waiter *waiters, u32 num, bool all)
+VISIBLE_IF_KUNIT
+u32 virtgpu_kfd_wait_test(const struct virtgpu_kfd_waiter *waiters, u32 num, bool all)
 {
 	u32 i, activated = 0;
 
@@ -409,6 +353,7 @@ static u32 virtgpu_kfd_wait_test(const struct virtgpu_kfd_waiter *waiters, u32 n
 	}
 	return activated == num ? KFD_IOC_WAIT_RESULT_COMPLETE : KFD_IOC_WAIT_RESULT_TIMEOUT;
 }
+EXPORT_SYMBOL_IF_KUNIT(virtgpu_kfd_wait_test);
 
 /* Copies what user space learns of the events that were set to @events. */
 static int virtgpu_kfd_wait_collect(struct virtgpu_kfd_waiter *waiters,
@@ -575,7 +520,8 @@ out_put:
 	virtgpu_kfd_process_put(process);
 }
 
-static void virtgpu_kfd_poll_fired(struct virtgpu_kfd_poll *poll)
+VISIBLE_IF_KUNIT
+void virtgpu_kfd_poll_fired(struct virtgpu_kfd_poll *poll)
 {
 	const struct virtkfd_rsp_event_poll *hdr = &poll->rsp.hdr;
 	u32 room = min_t(u32, hdr->rsp.len, sizeof(poll->rsp));
@@ -591,6 +537,7 @@ static void virtgpu_kfd_poll_fired(struct virtgpu_kfd_poll *poll)
 		virtgpu_kfd_fired(poll->kfd, &fired);
 	}
 }
+EXPORT_SYMBOL_IF_KUNIT(virtgpu_kfd_poll_fired);
 
 static int virtgpu_kfd_poll_submit(struct virtgpu_kfd_poll *poll)
 {

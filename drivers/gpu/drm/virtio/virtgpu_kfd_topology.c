@@ -12,6 +12,7 @@
  * as its directory, and sysfs waits for readers before it lets go of that.
  */
 
+#include <kunit/visibility.h>
 #include <linux/device.h>
 #include <linux/device_cgroup.h>
 #include <linux/kobject.h>
@@ -165,6 +166,7 @@ int virtgpu_kfd_topology_read(struct virtgpu_kfd *kfd)
 	}
 	return 0;
 }
+EXPORT_SYMBOL_IF_KUNIT(virtgpu_kfd_topology_read);
 
 static ssize_t topology_show(struct kobject *kobj, struct attribute *attr, char *buf)
 {
@@ -628,3 +630,4 @@ void virtgpu_kfd_topology_fini(struct virtgpu_kfd *kfd)
 		kfd->gpus[i].files = NULL;
 	}
 }
+EXPORT_SYMBOL_IF_KUNIT(virtgpu_kfd_topology_fini);

@@ -9,16 +9,13 @@
  * and its caches are not listed: user space finds those in /sys/devices/system/cpu.
  */
 
+#include <kunit/visibility.h>
 #include <linux/cpufreq.h>
 #include <linux/cpumask.h>
 #include <linux/mmzone.h>
 #include <linux/nodemask.h>
 #include <linux/slab.h>
 #include <linux/topology.h>
-
-#ifdef CONFIG_X86
-#include <asm/processor.h>
-#endif
 
 #include "virtgpu_kfd_topology.h"
 
@@ -64,6 +61,7 @@ struct virtgpu_kfd_cpu_node *virtgpu_kfd_cpu_nodes(u32 *num)
 	*num = n;
 	return nodes;
 }
+EXPORT_SYMBOL_IF_KUNIT(virtgpu_kfd_cpu_nodes);
 
 /**
  * virtgpu_kfd_cpu_link_type() - type of the links between CPU nodes
@@ -124,6 +122,7 @@ char *virtgpu_kfd_cpu_properties(const struct virtgpu_kfd_cpu_node *node, u32 io
 			 node->cores, io_links, node->core_id_base,
 			 cpufreq_quick_get_max(0) / 1000);
 }
+EXPORT_SYMBOL_IF_KUNIT(virtgpu_kfd_cpu_properties);
 
 /**
  * virtgpu_kfd_cpu_mem_bank() - text of a CPU node's file "mem_banks/0/properties"
@@ -148,3 +147,4 @@ char *virtgpu_kfd_cpu_mem_bank(const struct virtgpu_kfd_cpu_node *node)
 			 "mem_clk_max 0\n",
 			 pages << PAGE_SHIFT);
 }
+EXPORT_SYMBOL_IF_KUNIT(virtgpu_kfd_cpu_mem_bank);

@@ -7,6 +7,7 @@
  * text of the CPU nodes, virtgpu_kfd_topology_cpu.c.
  */
 
+#include <kunit/visibility.h>
 #include <linux/align.h>
 #include <linux/bits.h>
 #include <linux/ctype.h>
@@ -131,6 +132,7 @@ bad:
 	kvfree(files);
 	return ERR_PTR(-EIO);
 }
+EXPORT_SYMBOL_IF_KUNIT(virtgpu_kfd_topology_parse);
 
 static size_t match_line(const char *line, size_t len, const char *name)
 {
@@ -167,6 +169,7 @@ bool virtgpu_kfd_topology_get(const char *text, size_t len, const char *name, u6
 	}
 	return false;
 }
+EXPORT_SYMBOL_IF_KUNIT(virtgpu_kfd_topology_get);
 
 /**
  * virtgpu_kfd_topology_override() - replace the values of some properties
@@ -217,3 +220,4 @@ char *virtgpu_kfd_topology_override(const char *text, size_t len,
 	*out_len = pos;
 	return out;
 }
+EXPORT_SYMBOL_IF_KUNIT(virtgpu_kfd_topology_override);
