@@ -534,7 +534,8 @@ void virtgpu_kfd_poll_fired(struct virtgpu_kfd_poll *poll)
 	num = min(hdr->num_events, (room - (u32)sizeof(*hdr)) / hdr->event_size);
 	for (i = 0; i < num; i++) {
 		memcpy(&fired, &poll->rsp.data[i * hdr->event_size], sizeof(fired));
-		virtgpu_kfd_fired(poll->kfd, &fired);
+		if (!fired.pad)
+			virtgpu_kfd_fired(poll->kfd, &fired);
 	}
 }
 EXPORT_SYMBOL_IF_KUNIT(virtgpu_kfd_poll_fired);

@@ -79,7 +79,7 @@ static int render_info_ioctl(struct drm_device *dev, void *data, struct drm_file
 
 	size = rsp->size;
 	if (rsp->rsp.len < sizeof(*rsp) || size > rsp->rsp.len - sizeof(*rsp) ||
-	    size > cmd.return_size) {
+	    size > cmd.return_size || rsp->pad) {
 		ret = -EIO;
 		goto out;
 	}

@@ -76,7 +76,7 @@ static int check_gpu(struct virtgpu_kfd *kfd, u32 index, const struct virtkfd_rs
 {
 	u32 i;
 
-	if (!rsp->gpu_id || rsp->gpu_id > GPU_ID_MAX)
+	if (!rsp->gpu_id || rsp->gpu_id > GPU_ID_MAX || rsp->pad)
 		return -EIO;
 	for (i = 0; i < index; i++)
 		if (kfd->gpus[i].gpu_id == rsp->gpu_id)
