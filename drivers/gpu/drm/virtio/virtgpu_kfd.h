@@ -124,11 +124,8 @@ struct virtgpu_kfd_gpu {
  * @mapping: address space of all CPU mappings, set by virtgpu_kfd_render_init()
  * @gone: the device was removed: calls give -ENODEV, waits end. Set once, under
  *	@requests_lock
- * @requests_lock: spinlock, taken with interrupts off within the fence lock; protects
- *	@requests, every context's slots and @unproven
  * @requests: submissions whose fence has not signalled
  * @slots_wait: woken when room for a response comes free
- * @processes_lock: mutex; protects the creation of processes
  * @processes: processes by virtio-gpu context id, each with a reference; lookups by mm
  *	walk it. Its own lock suffices for lookups
  * @unproven: ended processes of which the host did not confirm that it let go of their
@@ -150,9 +147,14 @@ struct virtgpu_kfd {
 	struct kobject *compat;
 	struct address_space *mapping;
 	bool gone;
+	/**
+	 * @requests_lock: spinlock, taken with interrupts off within the fence lock; protects
+	 * @requests, every context's slots and @unproven
+	 */
 	spinlock_t requests_lock;
 	struct list_head requests;
 	wait_queue_head_t slots_wait;
+	/** @processes_lock: mutex; protects the creation of processes */
 	struct mutex processes_lock;
 	struct xarray processes;
 	struct list_head unproven;
@@ -194,13 +196,10 @@ struct virtgpu_kfd_vm {
  *	see virtgpu_kfd_process_enter()
  * @end_work: ends what is left once @dead
  * @unproven: in virtgpu_kfd.unproven
- * @lock: mutex; protects @vms, @bos and the order of calls that make and end memory
  * @vms: by GPU index
  * @bos: BOs by their handle
  * @pinned: BOs without a handle whose pages the host may still use, until
  *	virtgpu_kfd_memory_unpin()
- * @event_lock: mutex; protects creation and end of events
- * @event_state_lock: spinlock; protects @events and all that is in them
  * @events: events by id
  */
 struct virtgpu_kfd_process {
@@ -213,11 +212,14 @@ struct virtgpu_kfd_process {
 	refcount_t active;
 	struct work_struct end_work;
 	struct list_head unproven;
+	/** @lock: mutex; protects @vms, @bos and the order of calls that make and end memory */
 	struct mutex lock;
 	struct virtgpu_kfd_vm *vms;
 	struct xarray bos;
 	struct list_head pinned;
+	/** @event_lock: mutex; protects creation and end of events */
 	struct mutex event_lock;
+	/** @event_state_lock: spinlock; protects @events and all that is in them */
 	spinlock_t event_state_lock;
 	struct xarray events;
 };
@@ -233,7 +235,6 @@ struct virtgpu_kfd_process {
  * @pgoff: page offset in the file at which the object starts, for CPU mappings
  * @mappings: CPU mappings of it
  * @accessible: one of them could be read or written; set once
- * @lock: mutex; protects @freed, the making of @blob and @dummy; taken in page faults
  * @freed: the handle means nothing to the host any more
  * @blob: HOST3D blob behind CPU mappings, made at the first touch; does not change after,
  *	published by a release, as are @pfn and @cache
@@ -256,6 +257,7 @@ struct virtgpu_kfd_bo {
 	unsigned long pgoff;
 	atomic_t mappings;
 	bool accessible;
+	/** @lock: mutex; protects @freed, the making of @blob and @dummy; taken in page faults */
 	struct mutex lock;
 	bool freed;
 	struct virtio_gpu_object *blob;

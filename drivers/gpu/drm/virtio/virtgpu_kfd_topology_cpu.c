@@ -14,6 +14,7 @@
 #include <linux/cpumask.h>
 #include <linux/mmzone.h>
 #include <linux/nodemask.h>
+#include <linux/processor.h>
 #include <linux/slab.h>
 #include <linux/topology.h>
 
