@@ -10,24 +10,25 @@
 # MESSAGE is a file beside the manifest: NAME.patch in the format of git format-patch with the
 # changes to upstream's files, or NAME.message, the same without a diff. The mail consists of
 # that and of the new files named, patterns allowed, which are in this repository at upstream's
-# paths (QEMU's below tools/qemu). "+MAINTAINERS" adds this repository's MAINTAINERS section
-# to upstream's file, as far as it names files of upstream's tree.
+# paths (QEMU's below tools/qemu). A mail of the guest's series that adds files also brings our
+# section of MAINTAINERS up to date there. QEMU's mails have QEMU's indentation.
 
 . "$(dirname "${BASH_SOURCE[0]}")/../vm/lib.sh"
 
 # series_names KIND: sets PATCHES (where the manifest is), NEW (top of the new files), PRISTINE,
-# BASE_DIRS (directories the base has as a whole), PREFIX and SECTION
+# BASE_DIRS (directories the base has as a whole), PREFIX, SECTION (of MAINTAINERS, empty if the
+# patches have it) and INDENT, which gives a C file upstream's indentation
 series_names() {
 	case $1 in
 	guest)
 		prepare
 		PATCHES=$TOP/patches/linux/guest NEW=$TOP PRISTINE=$LINUX_SRC
 		BASE_DIRS="drivers/gpu/drm/virtio include/uapi/linux"
-		PREFIX=PATCH SECTION="VIRTIO GPU AMDKFD CONTEXTS" ;;
+		PREFIX=PATCH SECTION="VIRTIO GPU AMDKFD CONTEXTS" INDENT=cat ;;
 	qemu)
 		PATCHES=$TOP/patches/qemu NEW=$TOP/tools/qemu PRISTINE=$CACHE/qemu-source
 		BASE_DIRS=
-		PREFIX="PATCH QEMU" SECTION="virtio-gpu-amdkfd" ;;
+		PREFIX="PATCH QEMU" SECTION= INDENT=$TOP/tools/series/qemu-indent ;;
 	*)
 		die "no such series: $1 (guest or qemu)" ;;
 	esac
@@ -38,13 +39,20 @@ mails() { sed 's/#.*//; /^[[:space:]]*$/d' "$PATCHES/series"; }
 
 # new_files PATTERN...: the files that a mail introduces, relative to $NEW
 new_files() {
-	local p f
+	local p f found
 	for p in "$@"; do
-		[ "$p" != +MAINTAINERS ] || continue
-		for f in $(cd "$NEW" && compgen -G "$p" | LC_ALL=C sort); do
+		found=$(cd "$NEW" && compgen -G "$p" | LC_ALL=C sort) || die "there is no $p"
+		for f in $found; do
 			[ ! -f "$NEW/$f" ] || echo "$f"
 		done
 	done
+}
+
+# add_file FILE: a new file into the tree at hand
+add_file() {
+	mkdir -p "$(dirname "$1")"
+	cp -p "$NEW/$1" "$1"
+	case $1 in *.[ch]) "$INDENT" <"$NEW/$1" >"$1" ;; esac
 }
 
 # all_new_files: what the manifest's mails introduce, in their order
@@ -63,7 +71,7 @@ make_base() {
 	mkdir -p "$1"
 	{
 		cat "$PATCHES"/*.patch | sed -n 's,^--- a/\([^	]*\).*,\1,p'
-		! mails | grep -q +MAINTAINERS || echo MAINTAINERS
+		echo MAINTAINERS
 		for f in $BASE_DIRS; do
 			(cd "$PRISTINE" && find "$f" -type f)
 		done
@@ -77,33 +85,35 @@ make_base() {
 	git_in "$1" commit -qm "$(basename "$PRISTINE")"
 }
 
-# git_in DIR ARGS...: git with the machine's settings out of the way
+# git_in DIR ARGS...: git with the machine's settings and the time of day out of the way
 git_in() {
 	local dir=$1
 	shift
-	GIT_CONFIG_GLOBAL=/dev/null GIT_CONFIG_SYSTEM=/dev/null git -C "$dir" -c core.autocrlf=false \
+	GIT_AUTHOR_DATE=$DATE GIT_COMMITTER_DATE=$DATE GIT_CONFIG_GLOBAL=/dev/null GIT_CONFIG_SYSTEM=/dev/null git -C "$dir" -c core.autocrlf=false \
 		-c user.name="${AUTHOR% <*}" -c user.email="$(expr "$AUTHOR" : '.*<\(.*\)>')" \
-		-c commit.gpgsign=false -c format.signature=none "$@"
+		-c commit.gpgsign=false "$@"
 }
 
-# Who the mails are from: whom git knows here, else who made the last commit
+# The mails' date: the last commit's
+DATE=$(git -C "$TOP" log -1 --format=%cI)
+
+# Who the cover letter is from: whom git knows here, else who made the last commit
 AUTHOR="$(git -C "$TOP" config user.name || true) <$(git -C "$TOP" config user.email || true)>"
 case $AUTHOR in
 " <"* | *" <>") AUTHOR=$(git -C "$TOP" log -1 --format='%an <%ae>') ;;
 esac
 
-# in_tree TREE COMMAND...: like in_build, with TREE's BASE_DIRS in place of the kernel source's
+# in_tree TREE COMMAND...: like in_build, with TREE's files over those of the kernel's source
 in_tree() {
 	local tree=$1
 	shift
 	as_root mkdir -p "$BUILD/linux-source"
 	# shellcheck disable=SC2016
-	as_root unshare -m sh -ec 'root=$1 source=$2 tree=$3 dirs=$4; shift 4
+	as_root unshare -m sh -ec 'root=$1 source=$2 tree=$3; shift 3
 		mount --rbind /dev "$root/dev"
 		mount -t proc proc "$root/proc"
-		mount --bind "$source" "$root/linux-source"
-		for d in $dirs; do mount --bind "$tree/$d" "$root/linux-source/$d"; done
+		mount -t overlay overlay -o "lowerdir=$tree:$source" "$root/linux-source"
 		exec chroot "$root" env -i HOME=/build PATH=/usr/lib/ccache:/usr/sbin:/usr/bin:/sbin:/bin \
 			CCACHE_DIR=/build/ccache LC_ALL=C "$@"' \
-		sh "$BUILD" "$LINUX_SRC" "$tree" "$BASE_DIRS" "$@" </dev/null
+		sh "$BUILD" "$LINUX_SRC" "$tree" "$@" </dev/null
 }
