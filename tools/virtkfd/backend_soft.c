@@ -216,6 +216,15 @@ static int set_scratch(struct virtkfd_backend_ctx *ctx,
 	return 0;
 }
 
+/* No more elements than there are, and those zero. */
+static uint32_t zero_array(uint64_t array, uint32_t num, uint32_t most)
+{
+	num = MIN(num, most);
+	if (num)
+		memset((void *)(uintptr_t)array, 0, num * sizeof(uint32_t));
+	return num;
+}
+
 /*
  * amdgpu_amdkfd_get_tile_config(): the size of the arrays is that of struct
  * amdgpu_gfx_config, their content and the counts are not set since GFX9.
@@ -228,11 +237,9 @@ static int get_tile_config(struct virtkfd_backend_ctx *ctx,
 	args->gb_addr_config = SOFT_GB_ADDR_CONFIG;
 	args->num_banks = 0;
 	args->num_ranks = 0;
-	args->num_tile_configs = MIN(args->num_tile_configs, 32u);
-	memset((void *)(uintptr_t)args->tile_config_ptr, 0, args->num_tile_configs * 4);
-	args->num_macro_tile_configs = MIN(args->num_macro_tile_configs, 16u);
-	memset((void *)(uintptr_t)args->macro_tile_config_ptr, 0,
-	       args->num_macro_tile_configs * 4);
+	args->num_tile_configs = zero_array(args->tile_config_ptr, args->num_tile_configs, 32);
+	args->num_macro_tile_configs = zero_array(args->macro_tile_config_ptr,
+						  args->num_macro_tile_configs, 16);
 	return 0;
 }
 

@@ -133,11 +133,13 @@ static int hw_ip_count(const struct drm_amdgpu_info *args)
 	}
 }
 
+/* An IP that the GPU lacks is known all the same: nothing but zeros. */
 static int hw_ip_info(const struct drm_amdgpu_info *args)
 {
 	struct drm_amdgpu_info_hw_ip ip = { 0 };
 
-	if (args->query_hw_ip.ip_instance >= AMDGPU_HW_IP_INSTANCE_MAX_COUNT)
+	if (args->query_hw_ip.ip_instance >= AMDGPU_HW_IP_INSTANCE_MAX_COUNT ||
+	    args->query_hw_ip.type >= AMDGPU_HW_IP_NUM)
 		return -EINVAL;
 	switch (args->query_hw_ip.type) {
 	case AMDGPU_HW_IP_GFX:
@@ -155,26 +157,39 @@ static int hw_ip_info(const struct drm_amdgpu_info *args)
 		ip.ib_size_alignment = 4;
 		ip.ip_discovery_version = 4 << 16 | 4 << 8 | 2;
 		break;
-	default:
-		return -EINVAL;
 	}
 	return copy(args, &ip, sizeof(ip));
 }
 
+/* amdgpu_firmware_info(): zero is the version of what is not there. */
 static int fw_version(const struct drm_amdgpu_info *args)
 {
 	struct drm_amdgpu_info_firmware fw = { 0 };
+	uint32_t index = args->query_fw.index;
 
 	if (args->query_fw.ip_instance)
 		return -EINVAL;
 	switch (args->query_fw.fw_type) {
 	case AMDGPU_INFO_FW_GFX_MEC:
+		/* MEC2 has the same one, gfx_v9_4_3_init_cp_compute_microcode(). */
+		if (index > 1)
+			return -EINVAL;
 		fw.ver = SOFT_FW_VERSION;
 		break;
 	case AMDGPU_INFO_FW_SDMA:
-		if (args->query_fw.index >= SDMA_PER_XCC)
+		if (index >= SDMA_PER_XCC)
 			return -EINVAL;
 		fw.ver = SOFT_SDMA_FW_VERSION;
+		break;
+	case AMDGPU_INFO_FW_TA:
+		/* TA_FW_TYPE_PSP_XGMI to TA_FW_TYPE_PSP_SECUREDISPLAY */
+		if (index < 2 || index > 7)
+			return -EINVAL;
+		break;
+	case AMDGPU_INFO_FW_VCE ... AMDGPU_INFO_FW_GFX_RLC:
+	case AMDGPU_INFO_FW_SMC:
+	case AMDGPU_INFO_FW_SOS ... AMDGPU_INFO_FW_DMCU:
+	case AMDGPU_INFO_FW_DMCUB ... AMDGPU_INFO_FW_VPE:
 		break;
 	default:
 		return -EINVAL;
