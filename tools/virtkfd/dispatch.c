@@ -181,9 +181,7 @@ static int submit_one(struct virtkfd_ctx *ctx, const uint8_t *raw, uint32_t len)
 		return -EINVAL;
 	}
 
-	ret = vk_buf_init(&rsp, sizeof(struct virtkfd_rsp));
-	if (ret)
-		return ret;
+	vk_buf_init(&rsp, sizeof(struct virtkfd_rsp));
 	vm->stats.commands++;
 	ret = execute(ctx, &cmd, raw, &rsp);
 	if (ret != -EINPROGRESS && cmd.hdr.rsp_len) {
@@ -197,7 +195,7 @@ static int submit_one(struct virtkfd_ctx *ctx, const uint8_t *raw, uint32_t len)
 		ctx->rsp_res_id = res_id;
 		pthread_mutex_unlock(&vm->lock);
 	}
-	free(rsp.data);
+	vk_buf_free(&rsp);
 	return 0;
 }
 

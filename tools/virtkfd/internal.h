@@ -209,12 +209,14 @@ struct virtkfd_vm {
  * struct vk_buf - a response while it is built
  * @data: the bytes, room for &struct virtkfd_rsp first
  * @len: bytes used
- * @cap: bytes allocated; all beyond @len are zero
+ * @cap: bytes there; all beyond @len are zero
+ * @small: where @data is at first, so that there is always room for an error
  */
 struct vk_buf {
 	uint8_t *data;
 	size_t len;
 	size_t cap;
+	uint64_t small[32];
 };
 
 /* log.c */
@@ -238,8 +240,9 @@ void vk_rsp_write(struct virtkfd_ctx *ctx, uint32_t off, uint32_t len,
 		  struct vk_buf *buf, uint32_t seqno, int ret);
 
 /* resource.c */
-int vk_buf_init(struct vk_buf *buf, size_t len);
+void vk_buf_init(struct vk_buf *buf, size_t len);
 void *vk_buf_add(struct vk_buf *buf, size_t len);
+void vk_buf_free(struct vk_buf *buf);
 
 /* ioctl.c */
 int vk_ioctl(struct virtkfd_ctx *ctx, const struct virtkfd_ccmd_ioctl *cmd,

@@ -56,6 +56,7 @@ static const struct array_row {
  * @args: argument struct as large as the longer of the two sides' ideas of it, zeroed
  *	beyond the guest's
  * @buf: memory of all arrays; each starts at a multiple of 8, in the wire's order
+ * @buf_len: bytes there
  * @out_len: bytes at the start of @buf that go back
  * @extra: of the request, what follows the arrays of the table
  * @extra_len: bytes of it
@@ -64,6 +65,7 @@ struct call {
 	uint32_t nr;
 	uint64_t *args;
 	uint8_t *buf;
+	size_t buf_len;
 	size_t out_len;
 	const uint8_t *extra;
 	size_t extra_len;
@@ -108,6 +110,7 @@ static int arrays_in(struct call *call, const uint8_t *in, size_t in_len)
 		call->buf = calloc(1, total);
 		if (!call->buf)
 			return -ENOMEM;
+		call->buf_len = total;
 	}
 	total = 0;
 	for (size_t i = 0; i < ARRAY_SIZE(arrays); i++) {
@@ -227,6 +230,7 @@ int vk_ioctl(struct virtkfd_ctx *ctx, const struct virtkfd_ccmd_ioctl *cmd,
 	struct call call = { .nr = cmd->nr };
 	struct virtkfd_rsp_ioctl *head;
 	size_t args_len, arrays_off;
+	uint64_t small[64] = { 0 };
 	uint8_t *out;
 	int ret;
 
@@ -247,28 +251,30 @@ int vk_ioctl(struct virtkfd_ctx *ctx, const struct virtkfd_ccmd_ioctl *cmd,
 		return -EINVAL;
 
 	args_len = cmd->args_len > row->size ? cmd->args_len : row->size;
-	call.args = calloc(1, ALIGN_UP(args_len, 8));
+	call.args = args_len > sizeof(small) ? calloc(1, ALIGN_UP(args_len, 8)) : small;
 	if (!call.args)
 		return -ENOMEM;
 	memcpy(call.args, in, cmd->args_len);
 	ret = arrays_in(&call, in + MIN(arrays_off, in_len), cmd->in_len);
-	if (!ret)
-		ret = run(ctx, &call);
-	arrays_out(&call, ret);
-
-	out = vk_buf_add(rsp, ALIGN_UP((size_t)cmd->args_len, 8) + call.out_len);
-	head = (struct virtkfd_rsp_ioctl *)rsp->data;
+	/* All room that the answer may take, as long as nothing has been done. */
+	out = vk_buf_add(rsp, arrays_off + call.buf_len);
 	if (out) {
+		if (!ret)
+			ret = run(ctx, &call);
+		arrays_out(&call, ret);
+		head = (struct virtkfd_rsp_ioctl *)rsp->data;
 		head->args_len = cmd->args_len;
 		head->out_len = call.out_len;
 		memcpy(out, call.args, cmd->args_len);
 		if (call.out_len)
 			memcpy(out + arrays_off, call.buf, call.out_len);
+		rsp->len -= call.buf_len - call.out_len;
 	} else {
 		ret = -ENOMEM;
 	}
 	free(call.buf);
-	free(call.args);
+	if (call.args != small)
+		free(call.args);
 	if (ret)
 		vk_log(ctx->vm, VIRTKFD_LOG_DEBUG, "context %u (guest pid %u): %s: %s",
 		       ctx->id, ctx->pid, row->name, vk_errname(ret));

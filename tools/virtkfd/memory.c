@@ -150,6 +150,7 @@ int vk_mem_alloc(struct virtkfd_ctx *ctx, struct kfd_ioctl_alloc_memory_of_gpu_a
 	struct virtkfd_vm *vm = ctx->vm;
 	int gpu = vk_gpu_index(vm, args->gpu_id);
 	int kind = mem_kind(args->flags);
+	uint64_t handle = args->handle;
 	struct vk_mem *mem;
 	int64_t id;
 	int ret;
@@ -197,6 +198,7 @@ int vk_mem_alloc(struct virtkfd_ctx *ctx, struct kfd_ioctl_alloc_memory_of_gpu_a
 	id = vk_ids_alloc(&ctx->mem[gpu], mem, INT32_MAX);
 	if (id < 0) {
 		free_backend(ctx, args->handle);
+		args->handle = handle;
 		ret = -ENOMEM;
 		goto err_unmap;
 	}

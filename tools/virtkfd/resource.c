@@ -146,11 +146,13 @@ void vk_rsp_write(struct virtkfd_ctx *ctx, uint32_t off, uint32_t len,
 	resource_write(res, off, buf->data, head);
 }
 
-/* Start a response with @len zeroed bytes, header included. */
-int vk_buf_init(struct vk_buf *buf, size_t len)
+/* Start a response with @len zeroed bytes, header included; they fit into @buf->small. */
+void vk_buf_init(struct vk_buf *buf, size_t len)
 {
 	memset(buf, 0, sizeof(*buf));
-	return vk_buf_add(buf, len) ? 0 : -ENOMEM;
+	buf->data = (uint8_t *)buf->small;
+	buf->cap = sizeof(buf->small);
+	buf->len = len;
 }
 
 /* Zeroed bytes at the end, padded to a multiple of 8; moves what is there before. */
@@ -160,15 +162,24 @@ void *vk_buf_add(struct vk_buf *buf, size_t len)
 	size_t end = start + ALIGN_UP(len, 8);
 
 	if (end > buf->cap) {
+		bool small = buf->data == (uint8_t *)buf->small;
 		size_t cap = ALIGN_UP(end + end / 2, 64);
-		uint8_t *data = realloc(buf->data, cap);
+		uint8_t *data = realloc(small ? NULL : buf->data, cap);
 
 		if (!data)
 			return NULL;
-		memset(data + buf->cap, 0, cap - buf->cap);
+		if (small)
+			memcpy(data, buf->small, start);
+		memset(data + start, 0, cap - start);
 		buf->data = data;
 		buf->cap = cap;
 	}
 	buf->len = end;
 	return buf->data + start;
+}
+
+void vk_buf_free(struct vk_buf *buf)
+{
+	if (buf->data != (uint8_t *)buf->small)
+		free(buf->data);
 }

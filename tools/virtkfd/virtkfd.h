@@ -204,7 +204,8 @@ int virtkfd_submit(struct virtkfd_vm *vm, uint32_t ctx_id, const void *cmds, siz
  * @ring: VIRTKFD_RING_*
  * @fence_id: comes back in the callback
  *
- * Return: 0, -ENOENT without such a context, -EINVAL for an unknown ring.
+ * Return: 0, -ENOENT without such a context, -EINVAL for an unknown ring, -ENOMEM. No fence
+ * is reported after an error.
  */
 int virtkfd_fence(struct virtkfd_vm *vm, uint32_t ctx_id, uint32_t ring, uint64_t fence_id);
 

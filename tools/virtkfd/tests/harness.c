@@ -62,14 +62,9 @@ static const struct virtkfd_vmm_ops ops = {
 	.log = log_line,
 };
 
-struct guest *guest_new(const struct virtkfd_limits *limits)
+struct guest *guest_bare(void)
 {
 	struct guest *guest = calloc(1, sizeof(*guest));
-	struct virtkfd_vm_params params = { .backend = "soft", .ops = &ops, .opaque = guest };
-	struct virtkfd_ccmd_topology cmd = {
-		.hdr = { .cmd = VIRTKFD_CCMD_TOPOLOGY, .len = sizeof(cmd) },
-	};
-	struct gctx *ctx;
 
 	assert_non_null(guest);
 	guest->ram = aligned_alloc(PAGE, RAM_SIZE);
@@ -77,9 +72,27 @@ struct guest *guest_new(const struct virtkfd_limits *limits)
 	memset(guest->ram, 0, RAM_SIZE);
 	pthread_mutex_init(&guest->lock, NULL);
 	pthread_cond_init(&guest->cond, NULL);
+	return guest;
+}
+
+int guest_vm_create(struct guest *guest, const struct virtkfd_limits *limits)
+{
+	struct virtkfd_vm_params params = { .backend = "soft", .ops = &ops, .opaque = guest };
+
 	if (limits)
 		params.limits = *limits;
-	assert_int_equal(virtkfd_vm_create(&params, &guest->vm), 0);
+	return virtkfd_vm_create(&params, &guest->vm);
+}
+
+struct guest *guest_new(const struct virtkfd_limits *limits)
+{
+	struct guest *guest = guest_bare();
+	struct virtkfd_ccmd_topology cmd = {
+		.hdr = { .cmd = VIRTKFD_CCMD_TOPOLOGY, .len = sizeof(cmd) },
+	};
+	struct gctx *ctx;
+
+	assert_int_equal(guest_vm_create(guest, limits), 0);
 	ctx = ctx_new(guest, 1, VIRTKFD_ROLE_CONTROL);
 	assert_int_equal(ctx_call(ctx, &cmd), 0);
 	guest->gpu_id = ((struct virtkfd_rsp_topology *)ctx->rsp)->gpu_id;

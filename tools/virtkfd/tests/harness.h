@@ -87,6 +87,9 @@ struct ioctl_rsp {
 };
 
 struct guest *guest_new(const struct virtkfd_limits *limits);
+/* The two halves of it, for a guest without a VM first. */
+struct guest *guest_bare(void);
+int guest_vm_create(struct guest *guest, const struct virtkfd_limits *limits);
 /* Resets the VM, checks that nothing is left of it, frees it. */
 void guest_free(struct guest *guest);
 
