@@ -36,7 +36,7 @@ key() {
 	local w
 	for w in "$@"; do
 		if [ -d "$w" ]; then
-			(cd "$w" && find . -type f | LC_ALL=C sort | xargs -r sha256sum)
+			(cd "$w" && find . -type f | LC_ALL=C sort | xargs -r -d '\n' sha256sum)
 		elif [ -f "$w" ]; then
 			sha256sum <"$w"
 		else
@@ -122,6 +122,17 @@ apt_refresh() {
 	exec 9>&-
 }
 
+# memo NAME COMMAND...: the command's output, kept until the package lists are refreshed
+memo() {
+	local f=$CACHE/apt/memo-${1//[^a-zA-Z0-9.+-]/_}
+	shift
+	if [ ! -s "$f" ] || [ "$CACHE/apt/updated" -nt "$f" ]; then
+		"$@" >"$f.$$" || { rm -f "$f.$$"; return 1; }
+		mv "$f.$$" "$f"
+	fi
+	cat "$f"
+}
+
 # package REGEX: newest package of the kernel's suite whose whole name matches
 package() {
 	local p
@@ -130,11 +141,18 @@ package() {
 	echo "$p"
 }
 
+# version SUITE PACKAGE: which one the suite has
+version() {
+	local v
+	v=$(apt_private apt-cache madison "$2" | awk -v s="$1/" 'index($0, s) { print $3; exit }')
+	[ -n "$v" ] || die "package $2 is not in $1"
+	echo "$v"
+}
+
 # fetch_deb SUITE PACKAGE DIR: unpacks a binary package below DIR, once for each version
 fetch_deb() {
 	local tmp v
-	v=$(apt_private apt-cache madison "$2" | awk -v s="$1/" 'index($0, s) { print $3; exit }')
-	[ -n "$v" ] || die "package $2 is not in $1"
+	v=$(memo "version-$1-$2" version "$1" "$2")
 	[ "$(cat "$3/.$2" 2>/dev/null)" = "$v" ] && return
 	tmp=$(mktemp -d "$CACHE/tmp.XXXXXX")
 	(cd "$tmp" && apt_private apt-get download -q "$2=$v")
@@ -146,7 +164,7 @@ fetch_deb() {
 
 # Names and places of the kernel in use; needs apt_refresh once
 kernel_names() {
-	LINUX_IMAGE=$(package "linux-binary-unsigned-$LINUX_SERIES[.][0-9]+[+]deb13-amd64")
+	LINUX_IMAGE=$(memo kernel package "linux-binary-unsigned-$LINUX_SERIES[.][0-9]+[+]deb13-amd64")
 	KVER=${LINUX_IMAGE#linux-binary-unsigned-}
 	KDIR=$CACHE/kernel-$KVER
 	BUILD=$CACHE/build-$DEBIAN-$KVER
