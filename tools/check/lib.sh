@@ -57,6 +57,45 @@ guest_programs() {
 	cp "$BUILD"/build/kselftest/kfd_* "$CHECK_DIR"/guest/* "$1/"
 }
 
+# A guest that talks with its suite: guest_start OPTIONS... -- COMMAND..., hear, go and monitor,
+# then guest_end NAME. The words travel as files in $share, see guest/lib.sh.
+guest_start() {
+	rm -f "$share"/said.* "$share"/go.* "$share/monitor" "$share/out"
+	"$VM_DIR/run" --share "$share" --monitor "$share/monitor" "$@" >"$share/out" 9>&- &
+	guest=$!
+}
+
+# hear WORD: until the guest has said it; fails if it takes minutes or the guest ends before
+hear() {
+	local i
+	for ((i = 0; i < 3000; i++)); do
+		[ ! -e "$share/said.$1" ] || return 0
+		kill -0 "$guest" 2>/dev/null || return 1
+		sleep 0.1
+	done
+	return 1
+}
+
+go() { : >"$share/go.$1"; }
+
+monitor() { "$VM_DIR/monitor" "$share/monitor" "$*"; }
+
+# guest_end NAME: the guest's own tests as a subtest
+guest_end() {
+	local status
+	wait "$guest"
+	status=$?
+	echo "# Subtest: $1"
+	sed 's/^/    /' "$share/out"
+	result $status "$1"
+}
+
+# host_counts: what the device has alive, "contexts 1 ...", in a line and without the commands
+host_counts() {
+	monitor info virtio-gpu-amdkfd | sed -n 's/^  \([a-z-]*\): \([0-9]*\)$/\1 \2/p' |
+		grep -v '^commands' | tr '\n' ' '
+}
+
 # run_guest NAME OPTIONS... -- COMMAND...: a subtest whose command prints TAP in a guest
 run_guest() {
 	local name=$1

@@ -13,19 +13,19 @@ result() {
 
 # expect NAME COMMAND...: passes if the command succeeds
 expect() {
-	name=$1
+	expected=$1
 	shift
 	"$@" >&2
-	result $? "$name"
+	result $? "$expected"
 }
 
 # subtest NAME COMMAND...: the command prints TAP
 subtest() {
-	name=$1
+	expected=$1
 	shift
-	echo "# Subtest: $name"
+	echo "# Subtest: $expected"
 	{ "$@"; echo $? >/tmp/status; } | sed 's/^/    /'
-	result "$(cat /tmp/status)" "$name"
+	result "$(cat /tmp/status)" "$expected"
 }
 
 done_testing() { echo "1..$tests"; }
