@@ -342,16 +342,17 @@ void virtgpu_kfd_probe(struct virtio_gpu_device *vgdev)
 	if (!kfd)
 		return;
 
+	/* Until the device is reset, even if this fails: the host may still answer. */
+	vgdev->kfd = kfd;
+
 	ret = virtgpu_kfd_setup(kfd, index);
 	if (!ret)
 		ret = virtgpu_kfd_connect(kfd);
 	if (ret) {
 		drm_err(vgdev->ddev, "KFD: no GPU compute, setting it up failed: %d\n", ret);
-		virtgpu_kfd_put(kfd);
 		return;
 	}
 
-	vgdev->kfd = kfd;
 	virtgpu_kfd_owner = kfd;
 	drm_info(vgdev->ddev, "KFD %u.%u with %u GPUs, backend %s\n", kfd->capset.kfd_major,
 		 kfd->capset.kfd_minor, kfd->num_gpus, kfd->capset.backend);
@@ -367,11 +368,11 @@ void virtgpu_kfd_remove(struct virtio_gpu_device *vgdev)
 {
 	struct virtgpu_kfd *kfd = vgdev->kfd;
 
-	if (!kfd)
-		return;
-
-	scoped_guard(mutex, &virtgpu_kfd_owner_lock)
+	scoped_guard(mutex, &virtgpu_kfd_owner_lock) {
+		if (!kfd || virtgpu_kfd_owner != kfd)
+			return;
 		virtgpu_kfd_owner = NULL;
+	}
 	virtgpu_kfd_disconnect(kfd);
 }
 
