@@ -207,8 +207,7 @@ static struct virtgpu_kfd_process *virtgpu_kfd_process_create(struct virtgpu_kfd
 	INIT_WORK(&process->end_work, virtgpu_kfd_process_end);
 	INIT_LIST_HEAD(&process->unproven);
 	mutex_init(&process->lock);
-	xa_init(&process->bos);
-	INIT_LIST_HEAD(&process->pinned);
+	virtgpu_kfd_memory_init(process);
 	mutex_init(&process->event_lock);
 	spin_lock_init(&process->event_state_lock);
 	xa_init(&process->events);
