@@ -28,19 +28,26 @@ static void log_line(void *opaque, enum virtkfd_log_level level, const char *lin
 
 static int no_map(void *opaque, uint64_t gpa, uint64_t *len, struct virtkfd_guest_range *range)
 {
-	(void)opaque, (void)gpa, (void)len, (void)range;
+	(void)opaque;
+	(void)gpa;
+	(void)len;
+	(void)range;
 	return -EFAULT;
 }
 
 static void no_unmap(void *opaque, struct virtkfd_guest_range *range)
 {
-	(void)opaque, (void)range;
+	(void)opaque;
+	(void)range;
 	fail();
 }
 
 static void no_fence(void *opaque, uint32_t ctx_id, uint32_t ring, uint64_t id)
 {
-	(void)opaque, (void)ctx_id, (void)ring, (void)id;
+	(void)opaque;
+	(void)ctx_id;
+	(void)ring;
+	(void)id;
 }
 
 static void test_create(void **state)
@@ -387,7 +394,8 @@ static void test_resources(void **state)
 	assert_int_equal(virtkfd_resource_attach(guest->vm, 2, 1, iov, 20), 0);
 	memset(iov, 0, 20 * sizeof(*iov));
 	assert_int_equal(virtkfd_resource_attach(guest->vm, 2, 0, NULL, 0), 0);
-	assert_int_equal(virtkfd_resource_attach(guest->vm, 3, 2, &(struct iovec){ two, 48 }, 1), 0);
+	assert_int_equal(virtkfd_resource_attach(guest->vm, 3, 2, &(struct iovec){ two, 48 }, 1),
+			 0);
 	assert_int_equal(stats(guest).resources, 5);
 	/* Empty, and another context's: neither is a place for a response. */
 	{

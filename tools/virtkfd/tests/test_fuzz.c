@@ -226,7 +226,8 @@ static void fill_args(struct fctx *ctx, uint32_t nr, uint32_t *args, uint32_t le
 
 		*(struct kfd_ioctl_alloc_memory_of_gpu_args *)args =
 			(struct kfd_ioctl_alloc_memory_of_gpu_args){
-				.va_addr = va(), .gpu_id = gpu(), .flags = one_in(16) ? rnd() : flags,
+				.va_addr = va(), .gpu_id = gpu(),
+				.flags = one_in(16) ? rnd() : flags,
 				.size = flags & DOORBELL ? SLICE : flags & MMIO ? PAGE : size(),
 			};
 		break;
@@ -261,9 +262,9 @@ static uint32_t put_extents(uint8_t *out, uint32_t room, uint64_t bytes)
 	uint32_t len = 0;
 
 	for (; pages && len + 8 <= room; len += 8) {
-		uint64_t n = 1 + below(pages < 8 ? pages : 8), ext;
+		uint64_t n = 1 + below(pages < 8 ? pages : 8), gpa = below(RAM_SIZE / PAGE) * PAGE;
+		uint64_t ext = one_in(40) ? any64() : VIRTKFD_EXTENT(gpa, n);
 
-		ext = one_in(40) ? any64() : VIRTKFD_EXTENT((uint64_t)below(RAM_SIZE / PAGE) * PAGE, n);
 		memcpy(out + len, &ext, 8);
 		pages -= n;
 	}
@@ -507,7 +508,6 @@ static void submit(uint32_t id)
 		len = mutate((uint8_t *)buf, len);
 	/* Exactly as many bytes as there are, for the sanitizer. */
 	exact = malloc(len);
-	assert_non_null(exact);
 	memcpy(exact, buf, len);
 	allow(ctx, exact, len);
 	ret = virtkfd_submit(w.guest->vm, id, exact, len);
