@@ -8,7 +8,7 @@ tests=0
 # result STATUS NAME
 result() {
 	tests=$((tests + 1))
-	if [ "$1" = 0 ]; then echo "ok $tests - $2"; else echo "not ok $tests - $2"; fi
+	if [ "$1" = 0 ]; then echo "ok $tests - $2"; else echo "not ok $tests - $2"; return 1; fi
 }
 
 # expect NAME COMMAND...: passes if the command succeeds
