@@ -34,6 +34,9 @@ series-check:
 docs-table:
 	tools/series/docs-table --write
 
+# A kernel's O= is another one
+MAKEOVERRIDES := $(filter-out O=%,$(MAKEOVERRIDES))
+
 modules modules_install: module-source := $(abspath $(O))/module
 modules modules_install: module-make = $(MAKE) -C $(KDIR) M=$(module-source)
 
