@@ -323,7 +323,7 @@ VISIBLE_IF_KUNIT
 int virtgpu_kfd_check_response(struct virtkfd_rsp *rsp, u32 rsp_len, u32 seqno)
 {
 	if (rsp->len < sizeof(*rsp) || rsp->seqno != seqno || rsp->pad || rsp->ret > 0 ||
-	    rsp->ret < -MAX_ERRNO) {
+	    rsp->ret <= -ERESTARTSYS) {
 		memset(rsp, 0, rsp_len);
 		return -EIO;
 	}
