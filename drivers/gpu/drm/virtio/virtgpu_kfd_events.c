@@ -74,6 +74,7 @@ void virtgpu_kfd_events_wake(struct virtgpu_kfd_process *process)
 		virtgpu_kfd_event_wake(event);
 	spin_unlock(&process->event_state_lock);
 }
+EXPORT_SYMBOL_IF_KUNIT(virtgpu_kfd_events_wake);
 
 /* Takes @event out of the table and ends its waits, which fail. */
 static void virtgpu_kfd_event_remove(struct virtgpu_kfd_process *process,
