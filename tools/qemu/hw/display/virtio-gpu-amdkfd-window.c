@@ -6,22 +6,36 @@
  * whose stores are trapped, and guest memory lent to the library. What does
  * not: which command asks for it.
  *
- * The window is one RAM region of anonymous memory that exists as long as the
- * device. A blob is mapped over a part of it with MAP_FIXED and unmapped by
- * mapping anonymous memory there again. So no host address that a vCPU, a TLB
- * or a DMA in flight may know of is ever without memory, and mapping does not
- * rebuild QEMU's memory topology.
+ * The window is one RAM region that exists as long as the device. A blob is
+ * mapped over a part of it with MAP_FIXED and unmapped by mapping the filler
+ * there again. So no host address that a vCPU, a TLB or a DMA in flight may know
+ * of is ever without memory, and mapping does not rebuild QEMU's memory topology.
+ *
+ * The filler is a file that is much smaller than the window and mapped again and
+ * again, each place of the window always to the same place of the file. So what
+ * a guest stores beside its blobs takes little memory, and mappings that a blob
+ * has split become one again, which anonymous memory does not promise.
  */
 #include "qemu/osdep.h"
 #include "qapi/error.h"
 #include "qemu/error-report.h"
 #include "qemu/host-utils.h"
+#include "qemu/memfd.h"
 #include "exec/address-spaces.h"
 #include "exec/ramblock.h"
 #include "hw/virtio/virtio-gpu-amdkfd.h"
 #include "trace.h"
 
 #include <sys/mman.h>
+
+/* Choice: how often the filler is in the window, if that is large enough. */
+#define FILLER_COPIES 64
+#define FILLER_LEAST (64 * KiB)
+/*
+ * Of all devices together. A doorbell page makes two sections of QEMU's memory
+ * map, which can have 4095.
+ */
+#define MAX_DOORBELLS 1024
 
 /*
  * A page of doorbells. An object of its own, since its region may be referenced
@@ -59,11 +73,42 @@ static const MemoryRegionOps doorbell_ops = {
 	.impl = { .min_access_size = 4, .max_access_size = 8 },
 };
 
-static void *anonymous(void *addr, size_t size)
+static unsigned int num_doorbells;
+static unsigned int num_mappings;
+
+/*
+ * A blob splits a mapping in two at most: leave half of what a process can have
+ * for everything else.
+ */
+static unsigned int max_mappings(void)
 {
-	return mmap(addr, size, PROT_READ | PROT_WRITE,
-		    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE |
-		    (addr ? MAP_FIXED : 0), -1, 0);
+	static unsigned int max;
+	g_autofree char *text = NULL;
+
+	if (!max) {
+		if (g_file_get_contents("/proc/sys/vm/max_map_count", &text, NULL, NULL)) {
+			max = MIN(g_ascii_strtoull(text, NULL, 10), INT32_MAX) / 4;
+		}
+		max = max ?: 16384;
+	}
+	return max;
+}
+
+/* Put the filler where no blob is to be. */
+static bool fill(VirtIOGPUAmdkfd *s, uint64_t offset, uint64_t size)
+{
+	while (size) {
+		uint64_t pos = offset % s->filler_size;
+		uint64_t n = MIN(size, s->filler_size - pos);
+
+		if (mmap(s->window_mem + offset, n, PROT_READ | PROT_WRITE,
+			 MAP_SHARED | MAP_FIXED, s->filler_fd, pos) == MAP_FAILED) {
+			return false;
+		}
+		offset += n;
+		size -= n;
+	}
+	return true;
 }
 
 bool amdkfd_window_init(VirtIOGPUAmdkfd *s, Error **errp)
@@ -82,25 +127,50 @@ bool amdkfd_window_init(VirtIOGPUAmdkfd *s, Error **errp)
 		return false;
 	}
 
-	s->window_mem = anonymous(NULL, size);
+	s->filler_size = MAX(size / FILLER_COPIES, FILLER_LEAST);
+	s->filler_fd = qemu_memfd_create("virtio-gpu-amdkfd", s->filler_size, false,
+					 0, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL,
+					 errp);
+	if (s->filler_fd < 0) {
+		return false;
+	}
+	s->window_mem = mmap(NULL, size, PROT_NONE,
+			     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (s->window_mem == MAP_FAILED) {
 		s->window_mem = NULL;
 		error_setg_errno(errp, errno,
 				 "no address space for hostmem=0x%" PRIx64, size);
-		return false;
+		goto err_close;
 	}
 	memory_region_init_ram_ptr(&s->window, OBJECT(s),
 				   "virtio-gpu-amdkfd-window", size, s->window_mem);
+	/* After QEMU has given advice on it, which what is mapped later lacks. */
+	if (!fill(s, 0, size)) {
+		error_setg_errno(errp, errno, "cannot map the window");
+		goto err_close;
+	}
 	memory_region_add_subregion(&b->hostmem, 0, &s->window);
 	return true;
+
+err_close:
+	close(s->filler_fd);
+	return false;
+}
+
+/* All blobs are unmapped: forget what the guest has stored beside them. */
+void amdkfd_window_reset(VirtIOGPUAmdkfd *s)
+{
+	if (fallocate(s->filler_fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0,
+		      s->filler_size)) {
+		warn_report_once("virtio-gpu-amdkfd: fallocate: %s", strerror(errno));
+	}
 }
 
 /* All blobs are unmapped. */
 void amdkfd_window_remove(VirtIOGPUAmdkfd *s)
 {
-	if (s->window_mem) {
-		memory_region_del_subregion(&VIRTIO_GPU_BASE(s)->hostmem, &s->window);
-	}
+	memory_region_del_subregion(&VIRTIO_GPU_BASE(s)->hostmem, &s->window);
+	close(s->filler_fd);
 }
 
 /* Nobody refers to the region any more: the device is being freed. */
@@ -134,7 +204,7 @@ static void map_doorbell(VirtIOGPUAmdkfd *s, struct amdkfd_resource *res,
  * @map_info: VIRTIO_GPU_MAP_CACHE_*
  *
  * Return: 0, -EBUSY if it is mapped already, -EINVAL if it does not fit there,
- * or what virtkfd_blob_map() gives.
+ * -ENOSPC if too many are mapped, or what virtkfd_blob_map() gives.
  */
 int amdkfd_window_map(VirtIOGPUAmdkfd *s, struct amdkfd_resource *res,
 		      uint64_t offset, uint32_t *map_info)
@@ -153,13 +223,23 @@ int amdkfd_window_map(VirtIOGPUAmdkfd *s, struct amdkfd_resource *res,
 	}
 
 	if (virtkfd_blob_trapped(res->blob)) {
+		if (num_doorbells >= MAX_DOORBELLS) {
+			return -ENOSPC;
+		}
+		num_doorbells++;
 		map_doorbell(s, res, offset);
 		*map_info = VIRTIO_GPU_MAP_CACHE_UNCACHED;
 	} else {
+		if (num_mappings >= max_mappings()) {
+			return -ENOSPC;
+		}
 		ret = virtkfd_blob_map(res->blob, s->window_mem + offset, map_info);
 		if (ret) {
+			/* A kernel may have removed what was there nevertheless. */
+			fill(s, offset, size);
 			return ret;
 		}
+		num_mappings++;
 	}
 	res->range.start = offset;
 	res->range.last = offset + size - 1;
@@ -180,15 +260,18 @@ void amdkfd_window_unmap(VirtIOGPUAmdkfd *s, struct amdkfd_resource *res)
 		res->doorbell->blob = NULL;
 		object_unref(res->doorbell);
 		res->doorbell = NULL;
+		num_doorbells--;
 	} else {
-		void *addr = s->window_mem + res->range.start;
-
-		/* The same range is replaced as a whole: no new mapping is needed. */
-		if (anonymous(addr, res->base.blob_size) != addr) {
+		/*
+		 * The guest must not see it any longer. max_mappings() sees to it
+		 * that a mapping is to be had.
+		 */
+		if (!fill(s, res->range.start, res->base.blob_size)) {
 			error_report("virtio-gpu-amdkfd: cannot unmap blob %u: %s",
 				     res->base.resource_id, strerror(errno));
 			abort();
 		}
+		num_mappings--;
 		virtkfd_blob_unmapped(res->blob);
 	}
 	interval_tree_remove(&res->range, &s->mapped);
@@ -196,13 +279,12 @@ void amdkfd_window_unmap(VirtIOGPUAmdkfd *s, struct amdkfd_resource *res)
 }
 
 /*
- * virtkfd_vmm_ops.map_guest: RAM of the guest, but not the window that is RAM
- * to QEMU too.
+ * virtkfd_vmm_ops.map_guest: RAM of the guest, but not a window, this device's or
+ * another one's, that is RAM to QEMU too.
  */
 int amdkfd_map_guest(void *opaque, uint64_t gpa, uint64_t *len,
 		     struct virtkfd_guest_range *range)
 {
-	VirtIOGPUAmdkfd *s = opaque;
 	MemoryRegionSection section = memory_region_find(get_system_memory(), gpa,
 							 *len);
 	MemoryRegion *mr = section.mr;
@@ -211,7 +293,8 @@ int amdkfd_map_guest(void *opaque, uint64_t gpa, uint64_t *len,
 		return -EFAULT;
 	}
 	if (section.offset_within_address_space != gpa || section.readonly ||
-	    mr == &s->window || !memory_region_is_ram(mr) ||
+	    object_dynamic_cast(memory_region_owner(mr), TYPE_VIRTIO_GPU_AMDKFD) ||
+	    !memory_region_is_ram(mr) ||
 	    memory_region_is_rom(mr) || memory_region_is_ram_device(mr)) {
 		memory_region_unref(mr);
 		return -EFAULT;

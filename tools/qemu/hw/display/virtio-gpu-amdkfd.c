@@ -2,11 +2,10 @@
 /*
  * virtio-gpu device with AMDKFD contexts: commands and fences.
  *
- * What lives here: the device's life, the virtio-gpu commands for contexts and
- * host blobs, fences and properties. What does not: the window
- * (virtio-gpu-amdkfd-window.c); statistics (virtio-gpu-amdkfd-stats.c); the
- * payload of commands, which goes to libvirtkfd as it is; 2D and guest memory
- * resources, which QEMU's virtio-gpu serves.
+ * What lives here: the device's life, the virtio-gpu commands for contexts,
+ * fences and properties. What does not: resources (virtio-gpu-amdkfd-resource.c);
+ * statistics (virtio-gpu-amdkfd-stats.c); the payload of commands, which goes to
+ * libvirtkfd as it is; 2D commands, as there are no displays.
  *
  * A command has been executed when process_cmd returns. Only fences of
  * SUBMIT_3D may be pending then; their commands stay in the fence queue.
@@ -25,10 +24,9 @@
 /* Choice: room for VRAM, GTT and doorbells that processes map at one time. */
 #define AMDKFD_WINDOW_SIZE (8 * GiB)
 
-static VirtIOGPUClass *parent_class;
 static void (*parent_unrealize)(DeviceState *qdev);
 
-static void refuse(struct virtio_gpu_ctrl_command *cmd, int ret,
+void amdkfd_refuse(struct virtio_gpu_ctrl_command *cmd, int ret,
 		   const char *what)
 {
 	qemu_log_mask(LOG_GUEST_ERROR, "virtio-gpu-amdkfd: %s: %s\n", what,
@@ -120,41 +118,7 @@ void amdkfd_ask_fence(VirtIOGPUAmdkfd *s, uint32_t ctx_id, uint32_t ring,
 	}
 }
 
-/* Contexts and guest memory */
-
-struct amdkfd_attachment *amdkfd_find_attachment(VirtIOGPUAmdkfd *s,
-						 uint32_t ctx_id,
-						 uint32_t res_id)
-{
-	struct amdkfd_attachment *att;
-
-	QTAILQ_FOREACH(att, &s->attachments, next) {
-		if (att->ctx_id == ctx_id && att->res_id == res_id) {
-			return att;
-		}
-	}
-	return NULL;
-}
-
-static void drop_attachment(VirtIOGPUAmdkfd *s, struct amdkfd_attachment *att)
-{
-	virtkfd_resource_detach(s->vm, att->ctx_id, att->res_id);
-	QTAILQ_REMOVE(&s->attachments, att, next);
-	g_free(att);
-}
-
-/* Of a resource, or of a context if @res_id is 0. */
-static void drop_attachments(VirtIOGPUAmdkfd *s, uint32_t ctx_id,
-			     uint32_t res_id)
-{
-	struct amdkfd_attachment *att, *tmp;
-
-	QTAILQ_FOREACH_SAFE(att, &s->attachments, next, tmp) {
-		if (res_id ? att->res_id == res_id : att->ctx_id == ctx_id) {
-			drop_attachment(s, att);
-		}
-	}
-}
+/* Contexts */
 
 static void cmd_ctx_create(VirtIOGPU *g, struct virtio_gpu_ctrl_command *cmd)
 {
@@ -172,7 +136,7 @@ static void cmd_ctx_create(VirtIOGPU *g, struct virtio_gpu_ctrl_command *cmd)
 		ret = virtkfd_ctx_create(VIRTIO_GPU_AMDKFD(g)->vm, cmd->cmd_hdr.ctx_id);
 	}
 	if (ret) {
-		refuse(cmd, ret, "CTX_CREATE");
+		amdkfd_refuse(cmd, ret, "CTX_CREATE");
 	}
 }
 
@@ -182,91 +146,10 @@ static void cmd_ctx_destroy(VirtIOGPU *g, struct virtio_gpu_ctrl_command *cmd)
 	int ret;
 
 	trace_virtio_gpu_cmd_ctx_destroy(cmd->cmd_hdr.ctx_id);
-	drop_attachments(s, cmd->cmd_hdr.ctx_id, 0);
+	amdkfd_drop_attachments(s, cmd->cmd_hdr.ctx_id, 0);
 	ret = virtkfd_ctx_destroy(s->vm, cmd->cmd_hdr.ctx_id);
 	if (ret) {
-		refuse(cmd, ret, "CTX_DESTROY");
-	}
-}
-
-/*
- * The library writes responses: all of it must be RAM, and not a ROM or a
- * bounce buffer.
- */
-static bool is_guest_ram(VirtIOGPUAmdkfd *s,
-			 struct virtio_gpu_simple_resource *res)
-{
-	unsigned int i;
-
-	for (i = 0; i < res->iov_cnt; i++) {
-		struct virtkfd_guest_range range;
-		uint64_t len = res->iov[i].iov_len;
-		bool same;
-
-		if (amdkfd_map_guest(s, res->addrs[i], &len, &range)) {
-			return false;
-		}
-		same = len == res->iov[i].iov_len && range.ptr == res->iov[i].iov_base;
-		amdkfd_unmap_guest(s, &range);
-		if (!same) {
-			return false;
-		}
-	}
-	return res->iov_cnt > 0;
-}
-
-static void cmd_ctx_attach(VirtIOGPU *g, struct virtio_gpu_ctrl_command *cmd)
-{
-	VirtIOGPUAmdkfd *s = VIRTIO_GPU_AMDKFD(g);
-	struct virtio_gpu_simple_resource *res;
-	struct virtio_gpu_ctx_resource ar;
-	struct amdkfd_attachment *att;
-	int ret;
-
-	VIRTIO_GPU_FILL_CMD(ar);
-	virtio_gpu_bswap_32(&ar, sizeof(ar));
-	trace_virtio_gpu_cmd_ctx_res_attach(ar.hdr.ctx_id, ar.resource_id);
-
-	res = virtio_gpu_find_resource(g, ar.resource_id);
-	if (!res) {
-		cmd->error = VIRTIO_GPU_RESP_ERR_INVALID_RESOURCE_ID;
-		return;
-	}
-	/* Of use to a context is guest memory only; host blobs are its own. */
-	if (!res->iov_cnt) {
-		return;
-	}
-	if (!is_guest_ram(s, res)) {
-		refuse(cmd, -EFAULT,
-		       "CTX_ATTACH_RESOURCE: not all of it is guest memory");
-		return;
-	}
-	ret = virtkfd_resource_attach(s->vm, ar.hdr.ctx_id, ar.resource_id,
-				      res->iov, res->iov_cnt);
-	if (ret) {
-		refuse(cmd, ret, "CTX_ATTACH_RESOURCE");
-		return;
-	}
-	att = g_new0(struct amdkfd_attachment, 1);
-	att->ctx_id = ar.hdr.ctx_id;
-	att->res_id = ar.resource_id;
-	att->res = res;
-	QTAILQ_INSERT_TAIL(&s->attachments, att, next);
-}
-
-static void cmd_ctx_detach(VirtIOGPU *g, struct virtio_gpu_ctrl_command *cmd)
-{
-	VirtIOGPUAmdkfd *s = VIRTIO_GPU_AMDKFD(g);
-	struct virtio_gpu_ctx_resource dr;
-	struct amdkfd_attachment *att;
-
-	VIRTIO_GPU_FILL_CMD(dr);
-	virtio_gpu_bswap_32(&dr, sizeof(dr));
-	trace_virtio_gpu_cmd_ctx_res_detach(dr.hdr.ctx_id, dr.resource_id);
-
-	att = amdkfd_find_attachment(s, dr.hdr.ctx_id, dr.resource_id);
-	if (att) {
-		drop_attachment(s, att);
+		amdkfd_refuse(cmd, ret, "CTX_DESTROY");
 	}
 }
 
@@ -283,22 +166,22 @@ static void cmd_submit(VirtIOGPU *g, struct virtio_gpu_ctrl_command *cmd)
 	trace_virtio_gpu_cmd_ctx_submit(hdr->ctx_id, cs.size);
 
 	if (cs.size > MIN(s->capset.max_submit, VIRTIO_GPU_MAX_CMD_SUBMIT_SIZE)) {
-		refuse(cmd, -E2BIG, "SUBMIT_3D");
+		amdkfd_refuse(cmd, -E2BIG, "SUBMIT_3D");
 		return;
 	}
 	buf = g_try_malloc(MAX(cs.size, 1));
 	if (!buf) {
-		refuse(cmd, -ENOMEM, "SUBMIT_3D");
+		amdkfd_refuse(cmd, -ENOMEM, "SUBMIT_3D");
 		return;
 	}
 	if (iov_to_buf(cmd->elem.out_sg, cmd->elem.out_num, sizeof(cs), buf,
 		       cs.size) != cs.size) {
-		refuse(cmd, -EINVAL, "SUBMIT_3D: payload shorter than its size");
+		amdkfd_refuse(cmd, -EINVAL, "SUBMIT_3D: payload shorter than its size");
 		return;
 	}
 	ret = virtkfd_submit(s->vm, hdr->ctx_id, buf, cs.size);
 	if (ret) {
-		refuse(cmd, ret, "SUBMIT_3D");
+		amdkfd_refuse(cmd, ret, "SUBMIT_3D");
 		return;
 	}
 	if (!amdkfd_fault_submitted(s, hdr, buf, cs.size) ||
@@ -309,158 +192,8 @@ static void cmd_submit(VirtIOGPU *g, struct virtio_gpu_ctrl_command *cmd)
 	trace_virtio_gpu_fence_ctrl(hdr->fence_id, hdr->type);
 	ret = virtkfd_fence(s->vm, hdr->ctx_id, ring_of(hdr), hdr->fence_id);
 	if (ret) {
-		refuse(cmd, ret, "SUBMIT_3D: fence");
+		amdkfd_refuse(cmd, ret, "SUBMIT_3D: fence");
 	}
-}
-
-/* Blobs */
-
-static struct amdkfd_resource *find_blob(VirtIOGPU *g, uint32_t res_id)
-{
-	return g_hash_table_lookup(VIRTIO_GPU_AMDKFD(g)->blobs,
-				   GUINT_TO_POINTER(res_id));
-}
-
-static void cmd_create_blob(VirtIOGPU *g, struct virtio_gpu_ctrl_command *cmd)
-{
-	VirtIOGPUAmdkfd *s = VIRTIO_GPU_AMDKFD(g);
-	struct virtio_gpu_resource_create_blob cblob;
-	struct amdkfd_resource *res;
-	int ret;
-
-	VIRTIO_GPU_FILL_CMD(cblob);
-	virtio_gpu_create_blob_bswap(&cblob);
-	if (cblob.blob_mem != VIRTIO_GPU_BLOB_MEM_HOST3D) {
-		/* QEMU takes a shareable blob without guest memory for one with it. */
-		if (cblob.blob_mem != VIRTIO_GPU_BLOB_MEM_GUEST || !cblob.nr_entries) {
-			refuse(cmd, -EINVAL, "RESOURCE_CREATE_BLOB: blob_mem");
-			return;
-		}
-		virtio_gpu_simple_process_cmd(g, cmd);
-		return;
-	}
-
-	trace_virtio_gpu_amdkfd_create_blob(cblob.hdr.ctx_id, cblob.resource_id,
-					    cblob.blob_id, cblob.size);
-	if (!cblob.resource_id || virtio_gpu_find_resource(g, cblob.resource_id)) {
-		cmd->error = VIRTIO_GPU_RESP_ERR_INVALID_RESOURCE_ID;
-		return;
-	}
-	if (cblob.nr_entries || !cblob.size) {
-		refuse(cmd, -EINVAL, "RESOURCE_CREATE_BLOB");
-		return;
-	}
-	res = g_new0(struct amdkfd_resource, 1);
-	ret = virtkfd_blob_create(s->vm, cblob.hdr.ctx_id, cblob.blob_id,
-				  cblob.size, &res->blob);
-	if (ret) {
-		g_free(res);
-		refuse(cmd, ret, "RESOURCE_CREATE_BLOB");
-		return;
-	}
-	res->base.resource_id = cblob.resource_id;
-	res->base.blob_size = cblob.size;
-	res->base.dmabuf_fd = -1;
-	QTAILQ_INSERT_HEAD(&g->reslist, &res->base, next);
-	g_hash_table_insert(s->blobs, GUINT_TO_POINTER(cblob.resource_id), res);
-}
-
-static void cmd_map_blob(VirtIOGPU *g, struct virtio_gpu_ctrl_command *cmd)
-{
-	struct virtio_gpu_resp_map_info resp = {
-		.hdr.type = VIRTIO_GPU_RESP_OK_MAP_INFO,
-	};
-	struct virtio_gpu_resource_map_blob mblob;
-	struct amdkfd_resource *res;
-	uint32_t map_info;
-	int ret;
-
-	VIRTIO_GPU_FILL_CMD(mblob);
-	virtio_gpu_map_blob_bswap(&mblob);
-	trace_virtio_gpu_amdkfd_map_blob(mblob.resource_id, mblob.offset);
-
-	res = find_blob(g, mblob.resource_id);
-	if (!res) {
-		cmd->error = VIRTIO_GPU_RESP_ERR_INVALID_RESOURCE_ID;
-		return;
-	}
-	ret = amdkfd_window_map(VIRTIO_GPU_AMDKFD(g), res, mblob.offset, &map_info);
-	if (ret) {
-		refuse(cmd, ret, "RESOURCE_MAP_BLOB");
-		return;
-	}
-	resp.map_info = cpu_to_le32(map_info);
-	virtio_gpu_ctrl_response(g, cmd, &resp.hdr, sizeof(resp));
-}
-
-static void cmd_unmap_blob(VirtIOGPU *g, struct virtio_gpu_ctrl_command *cmd)
-{
-	struct virtio_gpu_resource_unmap_blob ublob;
-	struct amdkfd_resource *res;
-
-	VIRTIO_GPU_FILL_CMD(ublob);
-	virtio_gpu_unmap_blob_bswap(&ublob);
-	trace_virtio_gpu_amdkfd_unmap_blob(ublob.resource_id);
-
-	res = find_blob(g, ublob.resource_id);
-	if (!res) {
-		cmd->error = VIRTIO_GPU_RESP_ERR_INVALID_RESOURCE_ID;
-		return;
-	}
-	if (!res->mapped) {
-		refuse(cmd, -EINVAL, "RESOURCE_UNMAP_BLOB: not mapped");
-		return;
-	}
-	amdkfd_window_unmap(VIRTIO_GPU_AMDKFD(g), res);
-}
-
-static void amdkfd_resource_destroy(VirtIOGPU *g,
-				    struct virtio_gpu_simple_resource *base,
-				    Error **errp)
-{
-	VirtIOGPUAmdkfd *s = VIRTIO_GPU_AMDKFD(g);
-	struct amdkfd_resource *res = find_blob(g, base->resource_id);
-
-	drop_attachments(s, 0, base->resource_id);
-	if (res) {
-		amdkfd_window_unmap(s, res);
-		virtkfd_blob_destroy(res->blob);
-		g_hash_table_remove(s->blobs, GUINT_TO_POINTER(base->resource_id));
-	}
-	parent_class->resource_destroy(g, base, errp);
-}
-
-static void cmd_unref(VirtIOGPU *g, struct virtio_gpu_ctrl_command *cmd)
-{
-	struct virtio_gpu_simple_resource *res;
-	struct virtio_gpu_resource_unref unref;
-
-	VIRTIO_GPU_FILL_CMD(unref);
-	virtio_gpu_bswap_32(&unref, sizeof(unref));
-	trace_virtio_gpu_cmd_res_unref(unref.resource_id);
-
-	res = virtio_gpu_find_resource(g, unref.resource_id);
-	if (!res) {
-		cmd->error = VIRTIO_GPU_RESP_ERR_INVALID_RESOURCE_ID;
-		return;
-	}
-	amdkfd_resource_destroy(g, res, NULL);
-}
-
-/* ATTACH_BACKING, DETACH_BACKING: not for host blobs, nor under a context. */
-static void cmd_backing(VirtIOGPU *g, struct virtio_gpu_ctrl_command *cmd)
-{
-	struct virtio_gpu_resource_detach_backing detach;
-
-	/* Both commands start alike. */
-	VIRTIO_GPU_FILL_CMD(detach);
-	virtio_gpu_bswap_32(&detach, sizeof(detach));
-	if (find_blob(g, detach.resource_id)) {
-		refuse(cmd, -EINVAL, "backing of a host blob");
-		return;
-	}
-	drop_attachments(VIRTIO_GPU_AMDKFD(g), 0, detach.resource_id);
-	virtio_gpu_simple_process_cmd(g, cmd);
 }
 
 /* Capset */
@@ -499,7 +232,7 @@ static void cmd_get_capset(VirtIOGPU *g, struct virtio_gpu_ctrl_command *cmd)
 	trace_virtio_gpu_amdkfd_capset(gc.capset_id, gc.capset_version);
 
 	if (gc.capset_id != VIRTKFD_CAPSET_ID) {
-		refuse(cmd, -EINVAL, "GET_CAPSET");
+		amdkfd_refuse(cmd, -EINVAL, "GET_CAPSET");
 		return;
 	}
 	QEMU_BUILD_BUG_ON(sizeof(resp) != sizeof(resp.hdr) + sizeof(resp.capset));
@@ -507,9 +240,33 @@ static void cmd_get_capset(VirtIOGPU *g, struct virtio_gpu_ctrl_command *cmd)
 	virtio_gpu_ctrl_response(g, cmd, &resp.hdr.hdr, sizeof(resp));
 }
 
+/*
+ * A write to the registers of whatever device could unplug this one in the
+ * middle of its work.
+ */
+static bool answers_to_ram(const struct virtio_gpu_ctrl_command *cmd)
+{
+	ram_addr_t offset;
+	unsigned int i;
+
+	for (i = 0; i < cmd->elem.in_num; i++) {
+		if (!memory_region_from_host(cmd->elem.in_sg[i].iov_base, &offset)) {
+			return false;
+		}
+	}
+	return true;
+}
+
 static void amdkfd_process_cmd(VirtIOGPU *g,
 			       struct virtio_gpu_ctrl_command *cmd)
 {
+	if (!answers_to_ram(cmd)) {
+		qemu_log_mask(LOG_GUEST_ERROR,
+			      "virtio-gpu-amdkfd: no room for an answer in RAM\n");
+		virtqueue_detach_element(cmd->vq, &cmd->elem, 0);
+		cmd->finished = true;
+		return;
+	}
 	VIRTIO_GPU_FILL_CMD(cmd->cmd_hdr);
 	virtio_gpu_ctrl_hdr_bswap(&cmd->cmd_hdr);
 
@@ -527,10 +284,10 @@ static void amdkfd_process_cmd(VirtIOGPU *g,
 		cmd_ctx_destroy(g, cmd);
 		break;
 	case VIRTIO_GPU_CMD_CTX_ATTACH_RESOURCE:
-		cmd_ctx_attach(g, cmd);
+		amdkfd_cmd_ctx_attach(g, cmd);
 		break;
 	case VIRTIO_GPU_CMD_CTX_DETACH_RESOURCE:
-		cmd_ctx_detach(g, cmd);
+		amdkfd_cmd_ctx_detach(g, cmd);
 		break;
 	case VIRTIO_GPU_CMD_SUBMIT_3D:
 		cmd_submit(g, cmd);
@@ -541,44 +298,28 @@ static void amdkfd_process_cmd(VirtIOGPU *g,
 		}
 		break;
 	case VIRTIO_GPU_CMD_RESOURCE_CREATE_BLOB:
-		cmd_create_blob(g, cmd);
+		amdkfd_cmd_create_blob(g, cmd);
 		break;
 	case VIRTIO_GPU_CMD_RESOURCE_MAP_BLOB:
-		cmd_map_blob(g, cmd);
+		amdkfd_cmd_map_blob(g, cmd);
 		break;
 	case VIRTIO_GPU_CMD_RESOURCE_UNMAP_BLOB:
-		cmd_unmap_blob(g, cmd);
+		amdkfd_cmd_unmap_blob(g, cmd);
 		break;
 	case VIRTIO_GPU_CMD_RESOURCE_UNREF:
-		cmd_unref(g, cmd);
+		amdkfd_cmd_unref(g, cmd);
 		break;
-	case VIRTIO_GPU_CMD_RESOURCE_ATTACH_BACKING:
-	case VIRTIO_GPU_CMD_RESOURCE_DETACH_BACKING:
-		cmd_backing(g, cmd);
+	case VIRTIO_GPU_CMD_GET_DISPLAY_INFO:
+		virtio_gpu_get_display_info(g, cmd);
 		break;
 	default:
-		virtio_gpu_simple_process_cmd(g, cmd);
+		cmd->error = VIRTIO_GPU_RESP_ERR_UNSPEC;
 		break;
 	}
 
 	if (!cmd->finished) {
 		virtio_gpu_ctrl_response_nodata(g, cmd, cmd->error ?:
 						VIRTIO_GPU_RESP_OK_NODATA);
-	}
-}
-
-/* A display that was busy goes on; fences here have nothing to do with it. */
-static void amdkfd_gl_flushed(VirtIOGPUBase *b)
-{
-	virtio_gpu_process_cmdq(VIRTIO_GPU(b));
-}
-
-static void amdkfd_update_cursor_data(VirtIOGPU *g,
-				      struct virtio_gpu_scanout *scanout,
-				      uint32_t res_id)
-{
-	if (!find_blob(g, res_id)) {
-		parent_class->update_cursor_data(g, scanout, res_id);
 	}
 }
 
@@ -611,6 +352,33 @@ static const struct virtkfd_vmm_ops vmm_ops = {
 	.log = log_line,
 };
 
+/* Commands that were not answered yet: there is nobody any more to be answered. */
+static void drop_commands(VirtIOGPU *g)
+{
+	struct virtio_gpu_ctrl_command *cmd;
+
+	while ((cmd = QTAILQ_FIRST(&g->cmdq))) {
+		QTAILQ_REMOVE(&g->cmdq, cmd, next);
+		virtqueue_detach_element(cmd->vq, &cmd->elem, 0);
+		g_free(cmd);
+	}
+	while ((cmd = QTAILQ_FIRST(&g->fenceq))) {
+		QTAILQ_REMOVE(&g->fenceq, cmd, next);
+		virtqueue_detach_element(cmd->vq, &cmd->elem, 0);
+		g_free(cmd);
+		g->inflight--;
+	}
+}
+
+static void amdkfd_queue_reset(VirtIODevice *vdev, uint32_t index)
+{
+	VirtIOGPU *g = VIRTIO_GPU(vdev);
+
+	if (virtio_get_queue(vdev, index) == g->ctrl_vq) {
+		drop_commands(g);
+	}
+}
+
 static void forget_fences(VirtIOGPUAmdkfd *s)
 {
 	struct amdkfd_fence *fence;
@@ -623,14 +391,26 @@ static void forget_fences(VirtIOGPUAmdkfd *s)
 	qemu_mutex_unlock(&s->fence_lock);
 }
 
+/*
+ * Unlike virtio_gpu_reset() it does not leave a part to the main loop when a
+ * vCPU resets the device: without the big lock in between no command of another
+ * vCPU meets a device that is half reset.
+ */
 static void amdkfd_reset(VirtIODevice *vdev)
 {
 	VirtIOGPUAmdkfd *s = VIRTIO_GPU_AMDKFD(vdev);
+	VirtIOGPU *g = VIRTIO_GPU(vdev);
+	struct virtio_gpu_simple_resource *res, *tmp;
 
 	trace_virtio_gpu_amdkfd_reset();
 	amdkfd_fault_reset(s);
-	virtio_gpu_reset(vdev);
+	QTAILQ_FOREACH_SAFE(res, &g->reslist, next, tmp) {
+		amdkfd_resource_destroy(g, res, NULL);
+	}
+	drop_commands(g);
+	virtio_gpu_base_reset(VIRTIO_GPU_BASE(s));
 	virtkfd_vm_reset(s->vm);
+	amdkfd_window_reset(s);
 	forget_fences(s);
 }
 
@@ -662,9 +442,18 @@ static void amdkfd_realize(DeviceState *qdev, Error **errp)
 	QSIMPLEQ_INIT(&s->fences_done);
 	QTAILQ_INIT(&s->attachments);
 	s->blobs = g_hash_table_new(NULL, NULL);
-	s->fence_bh = qemu_bh_new_guarded(retire_done, s,
-					  &qdev->mem_reentrancy_guard);
+	s->fence_bh = virtio_bh_io_new_guarded(qdev, retire_done, s);
 	if (!amdkfd_fault_init(s, errp)) {
+		goto err_fini;
+	}
+	if (b->conf.max_outputs) {
+		error_setg(errp, "no displays: use max_outputs=0, and another "
+			   "device for displays");
+		goto err_fini;
+	}
+	/* The pages of a guest's USERPTR are physical, whatever an IOMMU says. */
+	if (virtio_host_has_feature(VIRTIO_DEVICE(qdev), VIRTIO_F_IOMMU_PLATFORM)) {
+		error_setg(errp, "iommu_platform=on does not work with this device");
 		goto err_fini;
 	}
 
@@ -707,13 +496,8 @@ err_fini:
 static void amdkfd_unrealize(DeviceState *qdev)
 {
 	VirtIOGPUAmdkfd *s = VIRTIO_GPU_AMDKFD(qdev);
-	VirtIOGPUBase *b = VIRTIO_GPU_BASE(qdev);
-	int i;
 
 	amdkfd_reset(VIRTIO_DEVICE(qdev));
-	for (i = 0; i < b->conf.max_outputs; i++) {
-		graphic_console_close(b->scanout[i].con);
-	}
 	amdkfd_window_remove(s);
 	amdkfd_fini(s);
 	parent_unrealize(qdev);
@@ -754,19 +538,16 @@ static void amdkfd_class_init(ObjectClass *klass, void *data)
 {
 	DeviceClass *dc = DEVICE_CLASS(klass);
 	VirtioDeviceClass *vdc = VIRTIO_DEVICE_CLASS(klass);
-	VirtIOGPUBaseClass *vbc = VIRTIO_GPU_BASE_CLASS(klass);
 	VirtIOGPUClass *vgc = VIRTIO_GPU_CLASS(klass);
 
-	parent_class = VIRTIO_GPU_CLASS(object_class_get_parent(klass));
 	parent_unrealize = vdc->unrealize;
 
-	vbc->gl_flushed = amdkfd_gl_flushed;
 	vgc->process_cmd = amdkfd_process_cmd;
 	vgc->resource_destroy = amdkfd_resource_destroy;
-	vgc->update_cursor_data = amdkfd_update_cursor_data;
 	vdc->realize = amdkfd_realize;
 	vdc->unrealize = amdkfd_unrealize;
 	vdc->reset = amdkfd_reset;
+	vdc->queue_reset = amdkfd_queue_reset;
 	dc->hotpluggable = true;
 	device_class_set_props(dc, amdkfd_properties);
 

@@ -25,7 +25,7 @@ OBJECT_DECLARE_SIMPLE_TYPE(VirtIOGPUAmdkfdDoorbell, VIRTIO_GPU_AMDKFD_DOORBELL)
 
 /**
  * struct amdkfd_resource - a resource of this device
- * @base: must be first, QEMU's virtio-gpu frees it
+ * @base: must be first
  * @blob: host object of a HOST3D blob
  * @range: where in the window @blob is mapped, in VirtIOGPUAmdkfd.mapped
  *         while @mapped
@@ -84,6 +84,8 @@ struct VirtIOGPUAmdkfd {
 	/* The window: a region that is always there, blobs are mapped over it. */
 	MemoryRegion window;
 	void *window_mem;
+	int filler_fd;
+	uint64_t filler_size;
 	IntervalTreeRoot mapped;
 
 	/* Any thread; fence_lock. */
@@ -104,14 +106,30 @@ struct VirtIOGPUAmdkfd {
 };
 
 /* virtio-gpu-amdkfd.c */
+void amdkfd_refuse(struct virtio_gpu_ctrl_command *cmd, int ret,
+		   const char *what);
 void amdkfd_ask_fence(VirtIOGPUAmdkfd *s, uint32_t ctx_id, uint32_t ring,
 		      uint64_t fence_id);
+
+/* virtio-gpu-amdkfd-resource.c */
 struct amdkfd_attachment *amdkfd_find_attachment(VirtIOGPUAmdkfd *s,
 						 uint32_t ctx_id,
 						 uint32_t res_id);
+void amdkfd_drop_attachments(VirtIOGPUAmdkfd *s, uint32_t ctx_id,
+			     uint32_t res_id);
+void amdkfd_cmd_ctx_attach(VirtIOGPU *g, struct virtio_gpu_ctrl_command *cmd);
+void amdkfd_cmd_ctx_detach(VirtIOGPU *g, struct virtio_gpu_ctrl_command *cmd);
+void amdkfd_cmd_create_blob(VirtIOGPU *g, struct virtio_gpu_ctrl_command *cmd);
+void amdkfd_cmd_map_blob(VirtIOGPU *g, struct virtio_gpu_ctrl_command *cmd);
+void amdkfd_cmd_unmap_blob(VirtIOGPU *g, struct virtio_gpu_ctrl_command *cmd);
+void amdkfd_cmd_unref(VirtIOGPU *g, struct virtio_gpu_ctrl_command *cmd);
+void amdkfd_resource_destroy(VirtIOGPU *g,
+			     struct virtio_gpu_simple_resource *base,
+			     Error **errp);
 
 /* virtio-gpu-amdkfd-window.c */
 bool amdkfd_window_init(VirtIOGPUAmdkfd *s, Error **errp);
+void amdkfd_window_reset(VirtIOGPUAmdkfd *s);
 void amdkfd_window_remove(VirtIOGPUAmdkfd *s);
 void amdkfd_window_free(VirtIOGPUAmdkfd *s);
 int amdkfd_window_map(VirtIOGPUAmdkfd *s, struct amdkfd_resource *res,
