@@ -8,6 +8,8 @@
 #include <sys/sysmacros.h>
 #include <drm/amdgpu_drm.h>
 #include <drm/drm_mode.h>
+#include <drm/virtgpu_drm.h>
+#include <linux/virtio_gpu_amdkfd.h>
 
 #include "kselftest_harness.h"
 #include "kfd_test.h"
@@ -277,6 +279,65 @@ TEST_F(renderd, no_display_in_a_guest)
 	closedir(dir);
 	if (ret == 1)
 		SKIP(return, "there is a render node only");
+}
+
+/* The first card or render node of a driver, or a negative errno. */
+static int open_drm(const char *prefix, const char *driver)
+{
+	struct dirent *entry;
+	int fd = -ENOENT;
+	DIR *dir;
+
+	dir = opendir("/dev/dri");
+	if (!dir)
+		return -errno;
+	while (fd < 0 && (entry = readdir(dir))) {
+		char path[300], name[32] = "";
+		struct drm_version version = { .name = name, .name_len = sizeof(name) - 1 };
+
+		if (strncmp(entry->d_name, prefix, strlen(prefix)))
+			continue;
+		snprintf(path, sizeof(path), "/dev/dri/%s", entry->d_name);
+		fd = open(path, O_RDWR | O_CLOEXEC);
+		if (fd >= 0 && (kfd_ioctl(fd, DRM_IOCTL_VERSION, &version) ||
+				strcmp(name, driver))) {
+			close(fd);
+			fd = -ENOENT;
+		}
+	}
+	closedir(dir);
+	return fd;
+}
+
+/*
+ * The commands of an AMDKFD context name pages by physical address. So such contexts are the
+ * kernel's alone, and virtio-gpu's own node does not let user space make one.
+ */
+TEST_F(renderd, no_context_for_user_space)
+{
+	struct drm_virtgpu_context_set_param param = {
+		.param = VIRTGPU_CONTEXT_PARAM_CAPSET_ID,
+		.value = VIRTKFD_CAPSET_ID,
+	};
+	struct drm_virtgpu_context_init init = {
+		.num_params = 1,
+		.ctx_set_params = (uintptr_t)&param,
+	};
+	uint64_t ids = 0;
+	struct drm_virtgpu_getparam get = {
+		.param = VIRTGPU_PARAM_SUPPORTED_CAPSET_IDs,
+		.value = (uintptr_t)&ids,
+	};
+	int fd;
+
+	if (!kfd_is_guest(&self->kfd))
+		SKIP(return, "this is no guest");
+	fd = open_drm("renderD", "virtio_gpu");
+	ASSERT_LE(0, fd);
+	EXPECT_EQ(-EINVAL, kfd_ioctl(fd, DRM_IOCTL_VIRTGPU_CONTEXT_INIT, &init));
+	EXPECT_EQ(0, kfd_ioctl(fd, DRM_IOCTL_VIRTGPU_GETPARAM, &get));
+	EXPECT_EQ(0, ids & 1ULL << VIRTKFD_CAPSET_ID);
+	close(fd);
 }
 
 /* An open render node belongs to nobody until a process acquires its VM. */
