@@ -584,7 +584,7 @@ static void host_map(struct kfd_fake *fake, const struct virtkfd_ccmd *cmd,
 	struct kfd_ioctl_map_memory_to_gpu_args args = {
 		.handle = 1,
 		.device_ids_array_ptr = 2,
-		.n_devices = 3,
+		.n_devices = 77,
 		.n_success = 1,
 	};
 

@@ -131,6 +131,7 @@ static const struct topology_node_case topology_nodes[] = {
 
 	{ "no name", { PROPS, BANK0, CACHE0, CACHE1 } },
 	{ "two names", { NAME0, NAME0, PROPS, BANK0, CACHE0, CACHE1 } },
+	{ "names 0 and 1", { NAME0, { NAME, 1, "x\n" }, PROPS, BANK0, CACHE0, CACHE1 } },
 	{ "name 1", { { NAME, 1, "gfx942\n" }, PROPS, BANK0, CACHE0, CACHE1 } },
 	{ "name of two lines", { { NAME, 0, "gfx942\nx\n" }, PROPS, BANK0, CACHE0, CACHE1 } },
 	{ "name without a newline", { { NAME, 0, "gfx942" }, PROPS, BANK0, CACHE0, CACHE1 } },
@@ -143,6 +144,8 @@ static const struct topology_node_case topology_nodes[] = {
 
 	{ "no properties", { NAME0, BANK0, CACHE0, CACHE1 } },
 	{ "properties twice", { NAME0, BARE, BARE } },
+	{ "properties 0 and 1", { NAME0, BARE,
+		{ PROPERTIES, 1, "mem_banks_count 0\ncaches_count 0\n" } } },
 	{ "properties 1", { NAME0,
 		{ PROPERTIES, 1, "mem_banks_count 0\ncaches_count 0\n" } } },
 	{ "last line without a newline", { NAME0,

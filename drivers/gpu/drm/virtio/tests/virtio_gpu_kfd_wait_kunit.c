@@ -399,6 +399,29 @@ static void wait_exception(struct kunit *test)
 	KUNIT_EXPECT_MEMEQ(test, &data, &expected, sizeof(data));
 }
 
+/* Of several events those that were not set are not told of. */
+static void wait_tells_what_was_set(struct kunit *test)
+{
+	struct kfd_event_data data[3], expected[3];
+	struct virtgpu_kfd_event *event;
+
+	memset(data, 0x33, sizeof(data));
+	data[0].event_id = OTHER;
+	data[1].event_id = MANUAL;
+	data[1].signal_event_data.last_event_age = 1;
+	data[2].event_id = AUTO;
+	data[2].signal_event_data.last_event_age = 1;
+	memcpy(expected, data, sizeof(data));
+	expected[1].signal_event_data.last_event_age = 9;
+
+	event = kfd_fake_event(test, OTHER, KFD_IOC_EVENT_MEMORY, false);
+	event->memory_exception.va = 0x123000;
+	kfd_fake_event(test, MANUAL, KFD_IOC_EVENT_SIGNAL, false)->age = 9;
+	kfd_fake_event(test, AUTO, KFD_IOC_EVENT_SIGNAL, true);
+	expect_wait(test, data, 3, false, LONG_MS, 0, COMPLETE);
+	KUNIT_EXPECT_MEMEQ(test, data, expected, sizeof(data));
+}
+
 static void wait_bad_arguments(struct kunit *test)
 {
 	struct kfd_ioctl_wait_events_args args = {};
@@ -594,6 +617,7 @@ static struct kunit_case wait_cases[] = {
 	KUNIT_CASE(wait_timeouts),
 	KUNIT_CASE_PARAM(wait_age, wait_ages_gen_params),
 	KUNIT_CASE(wait_exception),
+	KUNIT_CASE(wait_tells_what_was_set),
 	KUNIT_CASE(wait_bad_arguments),
 	KUNIT_CASE(wait_times_out),
 	KUNIT_CASE_PARAM(wait_wakes_up, wait_wakes_gen_params),
