@@ -131,10 +131,26 @@ int virtkfd_ctx_destroy(struct virtkfd_vm *vm, uint32_t ctx_id)
 	return 0;
 }
 
+/* Lock held. */
+static int add_fence(struct virtkfd_vm *vm, uint32_t ctx_id, uint64_t fence_id)
+{
+	struct vk_fence *fence;
+
+	if (vm->num_fences >= VK_MAX_FENCES)
+		return -ENOSPC;
+	fence = malloc(sizeof(*fence));
+	if (!fence)
+		return -ENOMEM;
+	fence->ctx_id = ctx_id;
+	fence->id = fence_id;
+	STAILQ_INSERT_TAIL(&vm->fences, fence, link);
+	vm->num_fences++;
+	return 0;
+}
+
 int virtkfd_fence(struct virtkfd_vm *vm, uint32_t ctx_id, uint32_t ring, uint64_t fence_id)
 {
 	struct virtkfd_ctx *ctx = vk_ctx_find(vm, ctx_id);
-	struct vk_fence *fence = NULL;
 	int ret = 0;
 
 	if (!ctx)
@@ -144,14 +160,7 @@ int virtkfd_fence(struct virtkfd_vm *vm, uint32_t ctx_id, uint32_t ring, uint64_
 
 	pthread_mutex_lock(&vm->lock);
 	if (ring == VIRTKFD_RING_EVENTS && ctx == vm->control && vm->poll.pending) {
-		fence = malloc(sizeof(*fence));
-		if (fence) {
-			fence->ctx_id = ctx_id;
-			fence->id = fence_id;
-			STAILQ_INSERT_TAIL(&vm->fences, fence, link);
-		} else {
-			ret = -ENOMEM;
-		}
+		ret = add_fence(vm, ctx_id, fence_id);
 	} else {
 		vm->ops->fence(vm->opaque, ctx_id, ring, fence_id);
 	}

@@ -37,6 +37,7 @@ static void report_fences(struct virtkfd_vm *vm)
 
 	while ((fence = STAILQ_FIRST(&vm->fences))) {
 		STAILQ_REMOVE_HEAD(&vm->fences, link);
+		vm->num_fences--;
 		vm->ops->fence(vm->opaque, fence->ctx_id, VIRTKFD_RING_EVENTS, fence->id);
 		free(fence);
 	}

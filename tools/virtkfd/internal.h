@@ -27,6 +27,11 @@
 #define VK_BARE_CONTEXTS	256
 /* Memory objects of a VM, of whatever size. */
 #define VK_MAX_MEMORY		(1u << 18)
+/* Pieces of guest memory in all resources attached, and in all memory objects. */
+#define VK_MAX_ATTACHED		(1u << 16)
+#define VK_MAX_RANGES		(1u << 22)
+/* Fences that wait for the poll. */
+#define VK_MAX_FENCES		4096
 /* Most bytes of a render node query. */
 #define VK_MAX_RENDER_INFO	4096
 
@@ -168,11 +173,14 @@ struct vk_poll {
  * @blobs: all blobs
  * @stats: what is alive
  * @gpu_bytes: bytes of VRAM and GTT
+ * @num_attached: elements of all &vk_resource.iov
+ * @num_ranges: elements of all &vk_mem.ranges
  * @lock: see above
  * @control: the control context (lock)
  * @poll: its poll (lock)
  * @fired: events that the guest has not been told of (lock)
  * @fences: fences that wait for @poll (lock)
+ * @num_fences: their number (lock)
  * @log_lock: protects the three below
  * @log_tokens: lines about guest input that may still be logged
  * @log_dropped: lines that were not
@@ -192,12 +200,15 @@ struct virtkfd_vm {
 	LIST_HEAD(, virtkfd_blob) blobs;
 	struct virtkfd_stats stats;
 	uint64_t gpu_bytes;
+	size_t num_attached;
+	size_t num_ranges;
 
 	pthread_mutex_t lock;
 	struct virtkfd_ctx *control;
 	struct vk_poll poll;
 	TAILQ_HEAD(, vk_event) fired;
 	STAILQ_HEAD(, vk_fence) fences;
+	uint32_t num_fences;
 
 	pthread_mutex_t log_lock;
 	unsigned int log_tokens;

@@ -37,6 +37,7 @@ static void unmap_ranges(struct virtkfd_vm *vm, struct vk_mem *mem)
 {
 	for (size_t i = 0; i < mem->num_ranges; i++)
 		vm->ops->unmap_guest(vm->opaque, &mem->ranges[i]);
+	vm->num_ranges -= mem->num_ranges;
 	free(mem->ranges);
 	mem->ranges = NULL;
 	mem->num_ranges = 0;
@@ -55,6 +56,8 @@ static int map_extent(struct virtkfd_vm *vm, struct vk_mem *mem, size_t *cap, ui
 		uint64_t len = left;
 		int ret;
 
+		if (vm->num_ranges >= VK_MAX_RANGES)
+			return -ENOMEM;
 		if (mem->num_ranges == *cap) {
 			size_t num = *cap ? 2 * *cap : 16;
 
@@ -69,6 +72,7 @@ static int map_extent(struct virtkfd_vm *vm, struct vk_mem *mem, size_t *cap, ui
 		if (ret)
 			return ret;
 		mem->num_ranges++;
+		vm->num_ranges++;
 		if (!len || len > left || len % VIRTKFD_PAGE_SIZE || range->len != len)
 			return -EFAULT;
 		gpa += len;

@@ -36,6 +36,11 @@ int virtkfd_resource_attach(struct virtkfd_vm *vm, uint32_t ctx_id, uint32_t res
 
 	if (!ctx)
 		return -ENOENT;
+	if (vm->num_attached > VK_MAX_ATTACHED || iov_cnt > VK_MAX_ATTACHED - vm->num_attached) {
+		vk_log(vm, VIRTKFD_LOG_WARNING, "context %u: limit of %u pieces attached reached",
+		       ctx_id, VK_MAX_ATTACHED);
+		return -ENOSPC;
+	}
 	res = calloc(1, sizeof(*res) + (size_t)iov_cnt * sizeof(*iov));
 	if (!res)
 		return -ENOMEM;
@@ -54,6 +59,7 @@ int virtkfd_resource_attach(struct virtkfd_vm *vm, uint32_t ctx_id, uint32_t res
 		ret = -EEXIST;
 	} else if (tsearch(res, &ctx->resources, cmp_resource)) {
 		vm->stats.resources++;
+		vm->num_attached += iov_cnt;
 		ret = 0;
 	}
 	pthread_mutex_unlock(&vm->lock);
@@ -66,6 +72,7 @@ static void resource_free(struct virtkfd_ctx *ctx, struct vk_resource *res)
 {
 	tdelete(res, &ctx->resources, cmp_resource);
 	ctx->vm->stats.resources--;
+	ctx->vm->num_attached -= res->iov_cnt;
 	free(res);
 }
 

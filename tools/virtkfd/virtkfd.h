@@ -177,7 +177,7 @@ int virtkfd_ctx_destroy(struct virtkfd_vm *vm, uint32_t ctx_id);
  * @iov: the resource's memory; must stay valid until detached, is copied itself
  * @iov_cnt: elements
  *
- * Return: 0, -ENOENT without such a context, -EEXIST, -ENOMEM.
+ * Return: 0, -ENOENT without such a context, -EEXIST, -ENOSPC past a limit, -ENOMEM.
  */
 int virtkfd_resource_attach(struct virtkfd_vm *vm, uint32_t ctx_id, uint32_t res_id,
 			    const struct iovec *iov, unsigned int iov_cnt);
@@ -204,8 +204,8 @@ int virtkfd_submit(struct virtkfd_vm *vm, uint32_t ctx_id, const void *cmds, siz
  * @ring: VIRTKFD_RING_*
  * @fence_id: comes back in the callback
  *
- * Return: 0, -ENOENT without such a context, -EINVAL for an unknown ring, -ENOMEM. No fence
- * is reported after an error.
+ * Return: 0, -ENOENT without such a context, -EINVAL for an unknown ring, -ENOSPC if too many
+ * wait, -ENOMEM. No fence is reported after an error.
  */
 int virtkfd_fence(struct virtkfd_vm *vm, uint32_t ctx_id, uint32_t ring, uint64_t fence_id);
 
