@@ -207,11 +207,17 @@ int virtgpu_kfd_destroy_event(struct virtgpu_kfd_process *process, void *data)
 	int ret = -EINVAL;
 
 	mutex_lock(&process->event_lock);
-	event = xa_erase(&process->events, args->event_id);
+	event = xa_load(&process->events, args->event_id);
 	if (event) {
-		virtgpu_kfd_event_remove(process, event);
+		u32 id = event->id;
+
 		ret = virtgpu_kfd_forward(process, _IOC_NR(AMDKFD_IOC_DESTROY_EVENT), args,
 					  NULL, 0);
+		/* For want of memory nothing has been done. */
+		if (ret != -ENOMEM) {
+			xa_erase(&process->events, id);
+			virtgpu_kfd_event_remove(process, event);
+		}
 	}
 	mutex_unlock(&process->event_lock);
 	return ret;

@@ -3,51 +3,26 @@
  * Nothing is left of processes that are gone, however they went: virtio-gpu's counts in
  * debugfs are what they were. amdkfd has no such counts; there it is a test of endurance.
  */
+#include <pthread.h>
 #include <sys/mount.h>
 
 #include "kselftest_harness.h"
 #include "kfd_test.h"
 
-#define COUNTS	"/sys/kernel/debug/virtgpu_kfd/counts"
-
-static const char * const names[] = {
-	"processes", "contexts", "bos", "blobs", "events", "pinned_pages", "requests",
-};
-
 /*
  * What is there without a process: the control context, and in it the request that waits
  * for events. The response blobs of contexts are not counted.
  */
-static const long idle[ARRAY_SIZE(names)] = {
-	[1] = 1,
-	[6] = 1,
+static const struct kfd_counts idle = {
+	.contexts = 1,
+	.requests = 1,
 };
+
+#define MB	(1024 * 1024UL)
 
 FIXTURE(leak) {
 	bool guest;
 };
-
-static int read_counts(long *counts)
-{
-	char name[32];
-	unsigned int i, seen = 0;
-	long value;
-	FILE *file;
-
-	file = fopen(COUNTS, "re");
-	if (!file)
-		return -errno;
-	while (fscanf(file, "%31s %ld", name, &value) == 2) {
-		for (i = 0; i < ARRAY_SIZE(names); i++) {
-			if (!strcmp(name, names[i])) {
-				counts[i] = value;
-				seen++;
-			}
-		}
-	}
-	fclose(file);
-	return seen == ARRAY_SIZE(names) ? 0 : -EPROTO;
-}
 
 FIXTURE_SETUP(leak)
 {
@@ -56,9 +31,9 @@ FIXTURE_SETUP(leak)
 	KFD_SETUP(return, &kfd);
 	self->guest = kfd_is_guest(&kfd);
 	kfd_close(&kfd);
-	if (self->guest && access(COUNTS, F_OK)) {
+	if (self->guest && access(KFD_COUNTS, F_OK)) {
 		mount("debugfs", "/sys/kernel/debug", "debugfs", 0, NULL);
-		if (access(COUNTS, F_OK))
+		if (access(KFD_COUNTS, F_OK))
 			SKIP(return, "no debugfs");
 	}
 }
@@ -73,25 +48,13 @@ FIXTURE_TEARDOWN(leak)
  */
 static void check_idle(struct __test_metadata *_metadata, bool guest, long own)
 {
-	long counts[ARRAY_SIZE(names)], want[ARRAY_SIZE(names)];
-	unsigned int i, tries;
+	struct kfd_counts want = idle;
 
 	if (!guest)
 		return;
-	memcpy(want, idle, sizeof(want));
-	want[0] += own;
-	want[1] += own;
-	for (tries = 0; tries < 100; tries++) {
-		ASSERT_EQ(0, read_counts(counts));
-		if (!memcmp(counts, want, sizeof(want)))
-			return;
-		usleep(100000);
-	}
-	for (i = 0; i < ARRAY_SIZE(names); i++) {
-		EXPECT_EQ(want[i], counts[i]) {
-			TH_LOG("%s", names[i]);
-		}
-	}
+	want.processes += own;
+	want.contexts += own;
+	EXPECT_EQ(0, kfd_wait_counts(&want));
 }
 
 /* Does a bit of everything and leaves it; returns 0 or the step that failed. */
@@ -244,21 +207,181 @@ TEST_F_TIMEOUT(leak, errors, 300)
 	check_idle(_metadata, self->guest, OWN);
 }
 
+/**
+ * struct riot - what the threads of a process fall over each other for
+ * @kfd: device
+ * @mem: memory, of which any thread may free what any other uses
+ * @events: events, likewise
+ * @until: when to stop
+ */
+struct riot {
+	struct kfd kfd;
+	struct kfd_mem mem[8];
+	uint32_t events[8];
+	time_t until;
+};
+
+static void riot_alloc(struct riot *riot, struct kfd_mem *mem, unsigned int how, char *user)
+{
+	static const uint32_t flags[] = {
+		MEM(GTT) | MEM(WRITABLE), MEM(VRAM) | MEM(PUBLIC), MEM(USERPTR) | MEM(WRITABLE),
+	};
+	uint64_t handle, offset = (uintptr_t)user;
+
+	if (how % 3 < 2)
+		offset = 0;
+	if (kfd_alloc_at(&riot->kfd, (uintptr_t)mem->va, mem->size, flags[how % 3], &offset,
+			 &handle))
+		return;
+	STORE(&mem->offset, offset);
+	STORE(&mem->handle, handle);
+}
+
+/* The mapping is moved, cut and changed; it may end in a SIGBUS in a child. */
+static void riot_map(struct riot *riot, struct kfd_mem *mem, unsigned int how)
+{
+	size_t size = mem->size;
+	char *p, *q;
+	pid_t pid;
+
+	p = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, riot->kfd.drm,
+		 LOAD(&mem->offset));
+	if (p == MAP_FAILED)
+		return;
+	if (how & 1) {
+		q = mremap(p, size, size, MREMAP_MAYMOVE | MREMAP_FIXED, kfd_reserve(size));
+		if (q != MAP_FAILED)
+			p = q;
+	}
+	if (how & 2)
+		mprotect(p + KFD_PAGE, KFD_PAGE, PROT_NONE);
+	if (how & 4)
+		munmap(p + 2 * KFD_PAGE, KFD_PAGE);
+	madvise(p, size, how & 8 ? MADV_DONTNEED : MADV_DONTFORK);
+	madvise(p + 4 * KFD_PAGE, KFD_PAGE, MADV_DOFORK);
+	pid = fork();
+	if (!pid) {
+		STORE(p, 1);
+		STORE(p + size - 1, 1);
+		STORE(p + 4 * KFD_PAGE, 1);
+		_exit(0);
+	}
+	if (pid > 0)
+		waitpid(pid, NULL, 0);
+	munmap(p, size);
+}
+
+static void riot_wait(struct riot *riot)
+{
+	struct kfd_event_data events[8] = {};
+	unsigned int i;
+	uint32_t result;
+
+	for (i = 0; i < ARRAY_SIZE(events); i++)
+		events[i].event_id = LOAD(&riot->events[i]);
+	kfd_wait(&riot->kfd, events, ARRAY_SIZE(events), false, 20, &result);
+}
+
+static void *rioter(void *data)
+{
+	unsigned int seed = (uintptr_t)&seed >> 12, i, how;
+	struct riot *riot = data;
+	struct kfd_mem *mem;
+	uint32_t id;
+	char *user;
+
+	user = mmap(NULL, MB, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	while (user != MAP_FAILED && time(NULL) < riot->until) {
+		how = rand_r(&seed) >> 8;
+		i = how % ARRAY_SIZE(riot->mem);
+		mem = &riot->mem[i];
+		how /= ARRAY_SIZE(riot->mem);
+		switch (rand_r(&seed) >> 8 & 7) {
+		case 0:
+			riot_alloc(riot, mem, how, user);
+			break;
+		case 1:
+			kfd_map(&riot->kfd, LOAD(&mem->handle));
+			break;
+		case 2:
+			kfd_unmap(&riot->kfd, LOAD(&mem->handle));
+			kfd_free(&riot->kfd, LOAD(&mem->handle));
+			break;
+		case 3:
+			riot_map(riot, mem, how);
+			break;
+		case 4:
+			if (!kfd_create_event(&riot->kfd, KFD_IOC_EVENT_SIGNAL, how & 1, &id))
+				STORE(&riot->events[i], id);
+			break;
+		case 5:
+			kfd_destroy_event(&riot->kfd, LOAD(&riot->events[i]));
+			break;
+		case 6:
+			kfd_set_event(&riot->kfd, LOAD(&riot->events[i]));
+			break;
+		default:
+			riot_wait(riot);
+			break;
+		}
+		if (!(how & 15))
+			madvise(user, MB, MADV_DONTNEED);
+	}
+	return NULL;
+}
+
+/* Threads that use what others free, map it, fork and are killed in the midst of it. */
+TEST_F_TIMEOUT(leak, riot, 300)
+{
+	int i, j, status;
+	pid_t pid;
+
+	for (i = 0; i < 4; i++) {
+		pid = fork();
+		ASSERT_LE(0, pid);
+		if (!pid) {
+			struct riot riot = { .until = time(NULL) + 60 };
+			pthread_t threads[6];
+			struct kfd_mem page;
+
+			if (kfd_open(&riot.kfd) || kfd_acquire(&riot.kfd) ||
+			    kfd_event_page(&riot.kfd, &page, &riot.events[0]))
+				_exit(1);
+			for (j = 0; j < (int)ARRAY_SIZE(riot.mem); j++) {
+				riot.mem[j].size = MB;
+				riot.mem[j].va = kfd_reserve(MB);
+			}
+			for (j = 0; j < (int)ARRAY_SIZE(threads); j++)
+				if (pthread_create(&threads[j], NULL, rioter, &riot))
+					_exit(2);
+			pthread_join(threads[0], NULL);
+			_exit(0);
+		}
+		sleep(8);
+		EXPECT_EQ(0, kill(pid, SIGKILL));
+		ASSERT_EQ(pid, waitpid(pid, &status, 0));
+		EXPECT_TRUE(WIFSIGNALED(status)) {
+			TH_LOG("ended with %d", WEXITSTATUS(status));
+		}
+	}
+	check_idle(_metadata, self->guest, OWN);
+}
+
 /* While a process lives it counts, so that the others can be believed. */
 TEST_F(leak, counts_count)
 {
-	long counts[ARRAY_SIZE(names)];
+	struct kfd_counts counts;
 
 	if (!self->guest)
 		SKIP(return, "amdkfd has no counts");
 	ASSERT_EQ(0, use_it());
-	ASSERT_EQ(0, read_counts(counts));
-	EXPECT_LE(1, counts[0]);
-	EXPECT_LE(2, counts[1]);
-	EXPECT_LE(5, counts[2]);
-	EXPECT_LE(1, counts[3]);
-	EXPECT_LE(11, counts[4]);
-	EXPECT_LE(256, counts[5]);
+	ASSERT_EQ(0, kfd_read_counts(&counts));
+	EXPECT_LE(1, counts.processes);
+	EXPECT_LE(2, counts.contexts);
+	EXPECT_LE(5, counts.bos);
+	EXPECT_LE(1, counts.blobs);
+	EXPECT_LE(11, counts.events);
+	EXPECT_LE(256, counts.pinned_pages);
 }
 
 TEST_HARNESS_MAIN

@@ -338,3 +338,40 @@ int kfd_wait(const struct kfd *kfd, struct kfd_event_data *events, uint32_t num,
 	*result = args.wait_result;
 	return ret;
 }
+
+/* In a guest only, with debugfs mounted. */
+int kfd_read_counts(struct kfd_counts *counts)
+{
+	FILE *file = fopen(KFD_COUNTS, "re");
+	int seen;
+
+	if (!file)
+		return -errno;
+	seen = fscanf(file,
+		      "processes %ld contexts %ld bos %ld blobs %ld events %ld pinned_pages %ld requests %ld",
+		      &counts->processes, &counts->contexts, &counts->bos, &counts->blobs,
+		      &counts->events, &counts->pinned_pages, &counts->requests);
+	fclose(file);
+	return seen == 7 ? 0 : -EPROTO;
+}
+
+/* Waits until the counts are as wanted, since ending a process takes the kernel a moment. */
+int kfd_wait_counts(const struct kfd_counts *want)
+{
+	struct kfd_counts counts;
+	unsigned int tries;
+	int ret;
+
+	for (tries = 0; tries < 100; tries++) {
+		ret = kfd_read_counts(&counts);
+		if (ret)
+			return ret;
+		if (!memcmp(&counts, want, sizeof(counts)))
+			return 0;
+		usleep(100000);
+	}
+	printf("# processes %ld contexts %ld bos %ld blobs %ld events %ld pinned_pages %ld requests %ld\n",
+	       counts.processes, counts.contexts, counts.bos, counts.blobs, counts.events,
+	       counts.pinned_pages, counts.requests);
+	return -ETIMEDOUT;
+}

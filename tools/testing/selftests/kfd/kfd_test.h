@@ -81,6 +81,28 @@ struct kfd_mem {
 	uint64_t offset;
 };
 
+/**
+ * struct kfd_counts - what virtio-gpu's driver has alive, as it shows it in debugfs
+ * @processes: that opened /dev/kfd
+ * @contexts: on the host, the driver's own one included
+ * @bos: memory and mappings
+ * @blobs: of these, those that the host has mapped
+ * @events: events
+ * @pinned_pages: of user memory
+ * @requests: commands that the host has not answered, the driver's wait for events included
+ */
+struct kfd_counts {
+	long processes;
+	long contexts;
+	long bos;
+	long blobs;
+	long events;
+	long pinned_pages;
+	long requests;
+};
+
+#define KFD_COUNTS	"/sys/kernel/debug/virtgpu_kfd/counts"
+
 int kfd_ioctl(int fd, unsigned long cmd, void *args);
 int kfd_open(struct kfd *kfd);
 void kfd_close(struct kfd *kfd);
@@ -112,6 +134,9 @@ int kfd_set_event(const struct kfd *kfd, uint32_t id);
 int kfd_reset_event(const struct kfd *kfd, uint32_t id);
 int kfd_wait(const struct kfd *kfd, struct kfd_event_data *events, uint32_t num, bool all,
 	     uint32_t timeout_ms, uint32_t *result);
+
+int kfd_read_counts(struct kfd_counts *counts);
+int kfd_wait_counts(const struct kfd_counts *want);
 
 /* Accesses that the compiler neither leaves out nor repeats. */
 #define LOAD(p)		__atomic_load_n(p, __ATOMIC_RELAXED)
