@@ -512,8 +512,9 @@ static void virtgpu_kfd_fired(struct virtgpu_kfd *kfd, const struct virtkfd_even
 		goto out_put;
 
 	if (fired->type == VIRTKFD_EVENT_CONTEXT_LOST) {
-		drm_err(kfd->vgdev->ddev, "KFD: the host lost context %u of process %d\n",
-			fired->ctx_id, task_tgid_nr(process->lead_thread));
+		if (!READ_ONCE(process->ctx->lost))
+			drm_err(kfd->vgdev->ddev, "KFD: the host lost context %u of process %d\n",
+				fired->ctx_id, task_tgid_nr(process->lead_thread));
 		virtgpu_kfd_ctx_lose(process->ctx);
 	} else if (!virtgpu_kfd_event_fire(process, fired)) {
 		/* It may have fired before its creation was finished here. */
