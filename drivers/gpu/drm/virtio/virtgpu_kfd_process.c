@@ -154,13 +154,21 @@ static void virtgpu_kfd_process_end(struct work_struct *work)
 	virtgpu_kfd_process_put(process);
 }
 
+/*
+ * Under the lock, so that whoever comes second finds the work queued: a removal of the device
+ * waits for the works that are. The callers see to it that @process stays, the one by its
+ * reference, the other since the work waits for the notifier.
+ */
 static void virtgpu_kfd_process_kill(struct virtgpu_kfd_process *process)
 {
-	if (xchg(&process->dead, true))
-		return;
+	spin_lock(&process->event_state_lock);
+	if (!process->dead) {
+		WRITE_ONCE(process->dead, true);
+		queue_work(process->kfd->wq, &process->end_work);
+	}
+	spin_unlock(&process->event_state_lock);
 
 	virtgpu_kfd_events_wake(process);
-	queue_work(process->kfd->wq, &process->end_work);
 }
 
 static void virtgpu_kfd_mm_release(struct mmu_notifier *mn, struct mm_struct *mm)
@@ -229,20 +237,22 @@ static struct virtgpu_kfd_process *virtgpu_kfd_process_create(struct virtgpu_kfd
 		goto err_put;
 	}
 
-	ret = xa_insert(&kfd->processes, process->ctx->id, process, GFP_KERNEL);
+	ret = xa_reserve(&kfd->processes, process->ctx->id, GFP_KERNEL);
 	if (ret)
 		goto err_destroy;
 
 	/* From here on the mm's end is the process's. */
 	ret = mmu_notifier_register(&process->mn, current->mm);
 	if (ret)
-		goto err_erase;
+		goto err_release;
 
+	/* Not before, since what finds it here may use its context. Needs no memory. */
+	xa_store(&kfd->processes, process->ctx->id, process, GFP_KERNEL);
 	atomic_inc(&kfd->counts.processes);
 	return process;
 
-err_erase:
-	xa_erase(&kfd->processes, process->ctx->id);
+err_release:
+	xa_release(&kfd->processes, process->ctx->id);
 err_destroy:
 	virtgpu_kfd_ctx_destroy(process->ctx);
 err_put:
