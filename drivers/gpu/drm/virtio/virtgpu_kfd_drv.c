@@ -22,6 +22,9 @@
 /* Room for the topology of a GPU and what render node queries there are at a time. */
 #define VIRTGPU_KFD_CONTROL_RSP_SIZE	(VIRTGPU_KFD_TOPOLOGY_MAX + SZ_256K)
 
+/* A capset grows with the protocol, but not as far. */
+#define VIRTGPU_KFD_CAPSET_SIZE_MAX	SZ_4K
+
 static const char virtgpu_kfd_name[] = "kfd";
 
 static const struct class virtgpu_kfd_class = {
@@ -187,6 +190,11 @@ static int virtgpu_kfd_read_capset(struct virtgpu_kfd *kfd, int index)
 	struct virtio_gpu_device *vgdev = kfd->vgdev;
 	struct virtio_gpu_drv_cap_cache *cache;
 	int ret;
+
+	/* The size is the host's, and the next call allocates it. */
+	if (!vgdev->capsets[index].max_size ||
+	    vgdev->capsets[index].max_size > VIRTGPU_KFD_CAPSET_SIZE_MAX)
+		return -EINVAL;
 
 	ret = virtio_gpu_cmd_get_capset(vgdev, index, VIRTKFD_CAPSET_VERSION, &cache);
 	if (ret)
