@@ -56,8 +56,8 @@ static int render_info_ioctl(struct drm_device *dev, void *data, struct drm_file
 		.query = info->query,
 	};
 	struct virtkfd_rsp_render_info *rsp;
+	int ret, idx;
 	u32 size;
-	int ret;
 
 	/* The largest of the union of a query's arguments. */
 	BUILD_BUG_ON(sizeof(cmd.args) != sizeof(info->read_mmr_reg));
@@ -72,8 +72,13 @@ static int render_info_ioctl(struct drm_device *dev, void *data, struct drm_file
 	if (!rsp)
 		return -ENOMEM;
 
+	/* A removal, which ends the call, must not overtake its way out of the queues. */
+	ret = -ENODEV;
+	if (!drm_dev_enter(dev, &idx))
+		goto out;
 	ret = virtgpu_kfd_call(gpu->kfd->control, &cmd.hdr, sizeof(cmd), &rsp->rsp,
 			       sizeof(*rsp) + cmd.return_size);
+	drm_dev_exit(idx);
 	if (ret)
 		goto out;
 
