@@ -6,6 +6,7 @@
  */
 #include <dirent.h>
 #include <pthread.h>
+#include <drm/amdgpu_drm.h>
 
 #include "kselftest_harness.h"
 #include "kfd_test.h"
@@ -302,6 +303,94 @@ TEST_F(unplug, in_the_middle_of_ioctls)
 	for (i = 0; i < ARRAY_SIZE(threads); i++)
 		EXPECT_EQ(0, pthread_join(threads[i], NULL));
 	EXPECT_EQ(-ENODEV, kfd_set_event(&self->kfd, self->event));
+}
+
+/* All kinds of memory by turns, touched and forgotten. */
+static void *touch_it(void *data)
+{
+	struct kfd *kfd = data;
+	struct kfd_mem mem;
+	uint64_t *p;
+	bool vram = false;
+
+	while (!kfd_alloc(kfd, &mem, MB, vram ? MEM(VRAM) | MEM(PUBLIC) : MEM(GTT))) {
+		vram = !vram;
+		p = kfd_cpu_map(kfd, &mem);
+		if (p != mem.va)
+			continue;
+		STORE(p, 1);
+		STORE(p + MB / 8 - 1, 1);
+		kfd_free(kfd, mem.handle);
+		munmap(p, MB);
+	}
+	return NULL;
+}
+
+static void *ask_it(void *data)
+{
+	struct drm_amdgpu_info_device dev;
+	struct drm_amdgpu_info args = {
+		.return_pointer = (uintptr_t)&dev,
+		.return_size = sizeof(dev),
+		.query = AMDGPU_INFO_DEV_INFO,
+	};
+	struct kfd *kfd = data;
+
+	while (!kfd_ioctl(kfd->drm, DRM_IOCTL_AMDGPU_INFO, &args))
+		;
+	return NULL;
+}
+
+/* Children that have their own of everything, and end with it. */
+static void *breed(void *data)
+{
+	pid_t pid;
+	int status = 0;
+
+	while (!status) {
+		pid = fork();
+		if (pid < 0)
+			break;
+		if (!pid) {
+			struct kfd_mem mem;
+			struct kfd kfd;
+
+			if (kfd_open(&kfd) || kfd_acquire(&kfd) ||
+			    kfd_alloc(&kfd, &mem, MB, MEM(GTT)) ||
+			    kfd_cpu_map(&kfd, &mem) != mem.va)
+				_exit(1);
+			STORE((uint64_t *)mem.va, 1);
+			_exit(0);
+		}
+		waitpid(pid, &status, 0);
+	}
+	return WIFSIGNALED(status) ? data : NULL;
+}
+
+/* No signal, in no thread and no child. */
+TEST_F(unplug, in_the_middle_of_everything)
+{
+	void *(*const what[])(void *) = { touch_it, touch_it, ask_it, breed, breed };
+	pthread_t threads[ARRAY_SIZE(what)];
+	unsigned int i, round;
+	void *ret;
+
+	for (round = 0; round < 5; round++) {
+		for (i = 0; i < ARRAY_SIZE(what); i++)
+			ASSERT_EQ(0, pthread_create(&threads[i], NULL, what[i], &self->kfd));
+		usleep(200000 + round * 37000);
+		ASSERT_EQ(0, take_away(&self->target));
+		for (i = 0; i < ARRAY_SIZE(what); i++) {
+			EXPECT_EQ(0, pthread_join(threads[i], &ret));
+			EXPECT_EQ(NULL, ret);
+		}
+		kfd_close(&self->kfd);
+		ASSERT_EQ(0, bring_back(&self->target));
+		ASSERT_TRUE(eventually("/dev/kfd", true));
+		ASSERT_EQ(0, find_virtio(self->target.name));
+		ASSERT_EQ(0, kfd_open(&self->kfd));
+		ASSERT_EQ(0, kfd_acquire(&self->kfd));
+	}
 }
 
 TEST_HARNESS_MAIN
