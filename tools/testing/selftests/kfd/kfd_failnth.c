@@ -509,8 +509,10 @@ static void *scattered(size_t size)
 		return NULL;
 	madvise(p, size, MADV_NOHUGEPAGE);
 	madvise(other, size, MADV_NOHUGEPAGE);
-	for (i = 0; i < size; i += KFD_PAGE)
-		p[i] = other[i] = 1;
+	for (i = 0; i < size; i += KFD_PAGE) {
+		p[i] = 1;
+		other[i] = 1;
+	}
 	return p;
 }
 

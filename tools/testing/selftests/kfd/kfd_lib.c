@@ -370,8 +370,9 @@ int kfd_wait_counts(const struct kfd_counts *want)
 			return 0;
 		usleep(100000);
 	}
-	printf("# processes %ld contexts %ld bos %ld blobs %ld events %ld pinned_pages %ld requests %ld\n",
-	       counts.processes, counts.contexts, counts.bos, counts.blobs, counts.events,
+	printf("# processes %ld contexts %ld bos %ld blobs %ld\n", counts.processes,
+	       counts.contexts, counts.bos, counts.blobs);
+	printf("# events %ld pinned_pages %ld requests %ld\n", counts.events,
 	       counts.pinned_pages, counts.requests);
 	return -ETIMEDOUT;
 }
