@@ -21,7 +21,7 @@
  * A list of pieces costs the guest nothing, as they may be the same page.
  */
 #define AMDKFD_MAX_GUEST_RESOURCES 4096
-#define AMDKFD_MAX_PIECES (1 << 20)
+#define AMDKFD_MAX_PIECES (1 << 18)
 
 /* Attachments */
 

@@ -32,10 +32,10 @@
 #define FILLER_COPIES 64
 #define FILLER_LEAST (64 * KiB)
 /*
- * Of all devices together. A doorbell page makes two sections of QEMU's memory
- * map, which can have 4095.
+ * Choice, of all devices together: as many as there are contexts by default.
+ * QEMU's memory map is made anew for each, and can have 4095 sections in all.
  */
-#define MAX_DOORBELLS 1024
+#define MAX_DOORBELLS 256
 
 /*
  * A page of doorbells. An object of its own, since its region may be referenced
