@@ -369,12 +369,14 @@ static int create_with_page(struct ctx *c)
  * @undo: what it did, so that it can be made again
  * @setup: what is there before, of a call that is made once
  */
-static const struct op {
+struct op {
 	const char *name;
 	int (*call)(struct ctx *c);
 	void (*undo)(struct ctx *c);
 	int (*setup)(struct ctx *c);
-} ops[] = {
+};
+
+static const struct op ops[] = {
 	{ "GET_VERSION", get_version },
 	{ "GET_CLOCK_COUNTERS", get_clocks },
 	{ "GET_PROCESS_APERTURES", get_apertures },
