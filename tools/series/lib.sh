@@ -11,24 +11,27 @@
 # changes to upstream's files, or NAME.message, the same without a diff. The mail consists of
 # that and of the new files named, patterns allowed, which are in this repository at upstream's
 # paths (QEMU's below tools/qemu). A mail of the guest's series that adds files also brings our
-# section of MAINTAINERS up to date there. QEMU's mails have QEMU's indentation.
+# section of MAINTAINERS up to date there; for QEMU's the patches do. QEMU's mails have QEMU's
+# indentation.
 
 . "$(dirname "${BASH_SOURCE[0]}")/../vm/lib.sh"
 
 # series_names KIND: sets PATCHES (where the manifest is), NEW (top of the new files), PRISTINE,
-# BASE_DIRS (directories the base has as a whole), PREFIX, SECTION (of MAINTAINERS, empty if the
-# patches have it) and INDENT, which gives a C file upstream's indentation
+# NEW_DIRS (directories of it that the series is about), BASE_DIRS (directories the base has as a
+# whole), PREFIX, SECTION (of upstream's MAINTAINERS) and INDENT (gives a C file upstream's
+# indentation)
 series_names() {
 	case $1 in
 	guest)
 		prepare
 		PATCHES=$TOP/patches/linux/guest NEW=$TOP PRISTINE=$LINUX_SRC
+		NEW_DIRS="drivers/gpu/drm/virtio include Documentation tools/testing"
 		BASE_DIRS="drivers/gpu/drm/virtio include/uapi/linux"
 		PREFIX=PATCH SECTION="VIRTIO GPU AMDKFD CONTEXTS" INDENT=cat ;;
 	qemu)
 		PATCHES=$TOP/patches/qemu NEW=$TOP/tools/qemu PRISTINE=$CACHE/qemu-source
-		BASE_DIRS=
-		PREFIX="PATCH QEMU" SECTION= INDENT=$TOP/tools/series/qemu-indent ;;
+		NEW_DIRS=. BASE_DIRS=
+		PREFIX="PATCH QEMU" SECTION=virtio-gpu-amdkfd INDENT=$TOP/tools/series/qemu-indent ;;
 	*)
 		die "no such series: $1 (guest or qemu)" ;;
 	esac
@@ -67,7 +70,7 @@ all_new_files() {
 # make_base DIR: a repository with one commit, the pristine files
 make_base() {
 	local f
-	rm -rf "$1"
+	rm -rf "$1" "$1.git"
 	mkdir -p "$1"
 	{
 		cat "$PATCHES"/*.patch | sed -n 's,^--- a/\([^	]*\).*,\1,p'
@@ -80,7 +83,7 @@ make_base() {
 		mkdir -p "$1/$(dirname "$f")"
 		cp -p "$PRISTINE/$f" "$1/$f"
 	done
-	git -C "$1" init -q -b base
+	git -C "$1" init -q -b base --separate-git-dir="$(realpath "$1").git"
 	git_in "$1" add -f .
 	git_in "$1" commit -qm "$(basename "$PRISTINE")"
 }
