@@ -8,13 +8,14 @@
  *
  * The window is one RAM region that exists as long as the device. A blob is
  * mapped over a part of it with MAP_FIXED and unmapped by mapping the filler
- * there again. So no host address that a vCPU, a TLB or a DMA in flight may know
- * of is ever without memory, and mapping does not rebuild QEMU's memory topology.
+ * there again. So no host address that a vCPU, a TLB or a DMA in flight may
+ * know of is ever without memory, and mapping does not rebuild QEMU's memory
+ * topology.
  *
- * The filler is a file that is much smaller than the window and mapped again and
- * again, each place of the window always to the same place of the file. So what
- * a guest stores beside its blobs takes little memory, and mappings that a blob
- * has split become one again, which anonymous memory does not promise.
+ * The filler is a file that is much smaller than the window and mapped again
+ * and again, each place of the window always to the same place of the file. So
+ * what a guest stores beside its blobs takes little memory, and mappings that a
+ * blob has split become one again, which anonymous memory does not promise.
  */
 #include "qemu/osdep.h"
 #include "qapi/error.h"
@@ -86,7 +87,8 @@ static unsigned int max_mappings(void)
 	g_autofree char *text = NULL;
 
 	if (!max) {
-		if (g_file_get_contents("/proc/sys/vm/max_map_count", &text, NULL, NULL)) {
+		if (g_file_get_contents("/proc/sys/vm/max_map_count", &text, NULL,
+					NULL)) {
 			max = MIN(g_ascii_strtoull(text, NULL, 10), INT32_MAX) / 4;
 		}
 		max = max ?: 16384;
@@ -279,8 +281,8 @@ void amdkfd_window_unmap(VirtIOGPUAmdkfd *s, struct amdkfd_resource *res)
 }
 
 /*
- * virtkfd_vmm_ops.map_guest: RAM of the guest, but not a window, this device's or
- * another one's, that is RAM to QEMU too.
+ * virtkfd_vmm_ops.map_guest: RAM of the guest, but not a window, this device's
+ * or another one's, that is RAM to QEMU too.
  */
 int amdkfd_map_guest(void *opaque, uint64_t gpa, uint64_t *len,
 		     struct virtkfd_guest_range *range)

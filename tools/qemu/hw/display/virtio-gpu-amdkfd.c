@@ -3,9 +3,10 @@
  * virtio-gpu device with AMDKFD contexts: commands and fences.
  *
  * What lives here: the device's life, the virtio-gpu commands for contexts,
- * fences and properties. What does not: resources (virtio-gpu-amdkfd-resource.c);
- * statistics (virtio-gpu-amdkfd-stats.c); the payload of commands, which goes to
- * libvirtkfd as it is; 2D commands, as there are no displays.
+ * fences and properties. What does not: resources
+ * (virtio-gpu-amdkfd-resource.c); statistics (virtio-gpu-amdkfd-stats.c); the
+ * payload of commands, which goes to libvirtkfd as it is; 2D commands, as there
+ * are no displays.
  *
  * A command has been executed when process_cmd returns. Only fences of
  * SUBMIT_3D may be pending then; their commands stay in the fence queue.
@@ -352,7 +353,7 @@ static const struct virtkfd_vmm_ops vmm_ops = {
 	.log = log_line,
 };
 
-/* Commands that were not answered yet: there is nobody any more to be answered. */
+/* Commands that were not answered yet: there is nobody left to be answered. */
 static void drop_commands(VirtIOGPU *g)
 {
 	struct virtio_gpu_ctrl_command *cmd;
