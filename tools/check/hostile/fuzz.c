@@ -153,7 +153,7 @@ static uint32_t ccmd(uint8_t *p, uint32_t ctx, uint32_t slot)
 			for (n = 0; n < extents; n++)
 				args[5 + n] = gpa_of(mem[MEM_RSP]) + below(512) * PAGE;
 			if (extents && one_in(4))
-				args[5 + below(extents)] = any_gpa() ^ (one_in(2) ? 0 : below(4096));
+				args[5 + below(extents)] = any_gpa() ^ below(2) * below(4096);
 		}
 		break;
 	case 0x17:
