@@ -17,8 +17,8 @@
  * DOC: General protocol notes
  *
  * The protocol adds no virtio-gpu command. The device offers a capset of its own
- * (%VIRTKFD_CAPSET_ID); a context is created with that capset and its commands
- * travel in SUBMIT_3D, one or more a submission, each starting with a
+ * (%VIRTKFD_CAPSET_ID); a context is created with that capset by the guest's
+ * kernel (%VIRTKFD_CONTEXT_INIT) and its commands travel in SUBMIT_3D, one or more a submission, each starting with a
  * &struct virtkfd_ccmd at a multiple of 8 bytes.
  *
  * There are two kinds of context (&struct virtkfd_ccmd_init):
@@ -56,6 +56,15 @@
 /* Provisional, until virtio-spec assigns a number. Below 31, see virtgpu_kms.c. */
 #define VIRTKFD_CAPSET_ID		16
 #define VIRTKFD_CAPSET_VERSION		1
+
+/*
+ * context_init of CTX_CREATE for this capset: the capset id, and a bit that user space has
+ * no way to set, whatever the version of the guest's driver. Commands name guest pages by
+ * their physical addresses, so the host refuses a context that is not the kernel's own
+ * (VIRTIO_GPU_RESP_ERR_INVALID_PARAMETER).
+ */
+#define VIRTKFD_CONTEXT_INIT_KERNEL	0x100
+#define VIRTKFD_CONTEXT_INIT		(VIRTKFD_CAPSET_ID | VIRTKFD_CONTEXT_INIT_KERNEL)
 
 /* The context's command queue, and the control context's stream of events. */
 #define VIRTKFD_RING_CMD		0

@@ -88,7 +88,7 @@ static bool context(uint32_t role)
 
 	device_init();
 	return ANSWER((struct virtio_gpu_ctx_create){ HDR(VIRTIO_GPU_CMD_CTX_CREATE, CTX),
-			.context_init = VIRTKFD_CAPSET_ID }) == VIRTIO_GPU_RESP_OK_NODATA &&
+			.context_init = VIRTKFD_CONTEXT_INIT }) == VIRTIO_GPU_RESP_OK_NODATA &&
 	       guest_blob(RSP_RES, 1, gpa_of(mem[MEM_RSP]), PAGE) == VIRTIO_GPU_RESP_OK_NODATA &&
 	       simple(VIRTIO_GPU_CMD_CTX_ATTACH_RESOURCE, CTX, RSP_RES) ==
 			VIRTIO_GPU_RESP_OK_NODATA &&
@@ -169,7 +169,7 @@ static bool many_attachments(void)
 			return false;
 	for (ctx = 1; ctx <= 200 && ret == VIRTIO_GPU_RESP_OK_NODATA; ctx++) {
 		ANSWER((struct virtio_gpu_ctx_create){ HDR(VIRTIO_GPU_CMD_CTX_CREATE, ctx),
-			.context_init = VIRTKFD_CAPSET_ID });
+			.context_init = VIRTKFD_CONTEXT_INIT });
 		for (res = 1; res <= 5 && ret == VIRTIO_GPU_RESP_OK_NODATA; res++, num++)
 			ret = simple(VIRTIO_GPU_CMD_CTX_ATTACH_RESOURCE, ctx, res);
 	}
@@ -344,7 +344,7 @@ static bool reset_races(void)
 		pthread_create(&thread[i], NULL, resets, NULL);
 	while (now_ms() < end) {
 		struct virtio_gpu_ctx_create c = {
-			HDR(VIRTIO_GPU_CMD_CTX_CREATE, CTX), .context_init = VIRTKFD_CAPSET_ID,
+			HDR(VIRTIO_GPU_CMD_CTX_CREATE, CTX), .context_init = VIRTKFD_CONTEXT_INIT,
 		};
 		struct virtkfd_ccmd_init init = {
 			.hdr = { .cmd = VIRTKFD_CCMD_INIT, .len = sizeof(init), .rsp_len = 64 },
@@ -399,10 +399,29 @@ static bool reset_races(void)
 	return alive();
 }
 
+/* What an older driver creates for its user space has the capset and nothing else. */
+static bool contexts_of_user_space(void)
+{
+	static const uint32_t inits[] = {
+		0, VIRTKFD_CAPSET_ID, VIRTKFD_CONTEXT_INIT_KERNEL, VIRTKFD_CONTEXT_INIT + 1,
+		VIRTKFD_CONTEXT_INIT | 1U << 31,
+	};
+
+	for (unsigned int i = 0; i < ARRAY_LEN(inits); i++) {
+		if (ANSWER((struct virtio_gpu_ctx_create){
+				HDR(VIRTIO_GPU_CMD_CTX_CREATE, CTX + 1),
+				.context_init = inits[i] }) !=
+		    VIRTIO_GPU_RESP_ERR_INVALID_PARAMETER)
+			return false;
+	}
+	return alive();
+}
+
 static const struct {
 	const char *name;
 	bool (*run)(void);
 } all[] = {
+	{ "contexts that are not the kernel's", contexts_of_user_space },
 	{ "commands rewritten while they are read", double_fetch },
 	{ "commands during resets", reset_races },
 	{ "answers to the device's own registers", answers_to_registers },

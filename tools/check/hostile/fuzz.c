@@ -292,7 +292,7 @@ static uint32_t command(uint8_t *p, uint32_t ctx, uint32_t slot)
 		break;
 	}
 	case VIRTIO_GPU_CMD_CTX_CREATE:
-		w[1] = one_in(20) ? (uint32_t)odd() : VIRTKFD_CAPSET_ID;
+		w[1] = one_in(20) ? (uint32_t)odd() : VIRTKFD_CONTEXT_INIT;
 		break;
 	case VIRTIO_GPU_CMD_CTX_ATTACH_RESOURCE:
 		if (one_in(2))
@@ -356,7 +356,7 @@ static void good_context(uint32_t ctx)
 	uint64_t *args = (void *)(io + 1);
 
 	*(struct virtio_gpu_ctx_create *)p = (struct virtio_gpu_ctx_create){
-		{ VIRTIO_GPU_CMD_CTX_CREATE, .ctx_id = ctx }, .context_init = VIRTKFD_CAPSET_ID };
+		{ VIRTIO_GPU_CMD_CTX_CREATE, .ctx_id = ctx }, .context_init = VIRTKFD_CONTEXT_INIT };
 	post_wait(sizeof(struct virtio_gpu_ctx_create));
 	*blob = (struct virtio_gpu_resource_create_blob){
 		{ VIRTIO_GPU_CMD_RESOURCE_CREATE_BLOB, .ctx_id = ctx }, RSP_RES(ctx),

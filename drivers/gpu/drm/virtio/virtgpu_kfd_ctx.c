@@ -503,7 +503,7 @@ struct virtgpu_kfd_ctx *virtgpu_kfd_ctx_create(struct virtgpu_kfd *kfd, u32 role
 		goto err_vunmap;
 	ctx->id = ret + 1;
 
-	virtio_gpu_cmd_context_create(vgdev, ctx->id, VIRTKFD_CAPSET_ID, strlen(current->comm),
+	virtio_gpu_cmd_context_create(vgdev, ctx->id, VIRTKFD_CONTEXT_INIT, strlen(current->comm),
 				      current->comm);
 	atomic_inc(&kfd->counts.contexts);
 

@@ -124,16 +124,13 @@ void amdkfd_ask_fence(VirtIOGPUAmdkfd *s, uint32_t ctx_id, uint32_t ring,
 static void cmd_ctx_create(VirtIOGPU *g, struct virtio_gpu_ctrl_command *cmd)
 {
 	struct virtio_gpu_ctx_create cc;
-	uint32_t capset;
 	int ret = -EINVAL;
 
 	VIRTIO_GPU_FILL_CMD(cc);
 	cc.debug_name[sizeof(cc.debug_name) - 1] = 0;
 	trace_virtio_gpu_cmd_ctx_create(cmd->cmd_hdr.ctx_id, cc.debug_name);
 
-	capset = le32_to_cpu(cc.context_init) &
-		 VIRTIO_GPU_CONTEXT_INIT_CAPSET_ID_MASK;
-	if (capset == VIRTKFD_CAPSET_ID) {
+	if (le32_to_cpu(cc.context_init) == VIRTKFD_CONTEXT_INIT) {
 		ret = virtkfd_ctx_create(VIRTIO_GPU_AMDKFD(g)->vm, cmd->cmd_hdr.ctx_id);
 	}
 	if (ret) {
