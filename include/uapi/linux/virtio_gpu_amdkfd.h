@@ -18,8 +18,8 @@
  *
  * The protocol adds no virtio-gpu command. The device offers a capset of its own
  * (%VIRTKFD_CAPSET_ID); a context is created with that capset by the guest's
- * kernel (%VIRTKFD_CONTEXT_INIT) and its commands travel in SUBMIT_3D, one or more a submission, each starting with a
- * &struct virtkfd_ccmd at a multiple of 8 bytes.
+ * kernel (%VIRTKFD_CONTEXT_INIT) and its commands travel in SUBMIT_3D, one or more
+ * a submission, each starting with a &struct virtkfd_ccmd at a multiple of 8 bytes.
  *
  * There are two kinds of context (&struct virtkfd_ccmd_init):
  *
