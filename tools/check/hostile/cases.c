@@ -407,6 +407,8 @@ static bool contexts_of_user_space(void)
 		VIRTKFD_CONTEXT_INIT | 1U << 31,
 	};
 
+	if (!context(VIRTKFD_ROLE_PROCESS))
+		return false;
 	for (unsigned int i = 0; i < ARRAY_LEN(inits); i++) {
 		if (ANSWER((struct virtio_gpu_ctx_create){
 				HDR(VIRTIO_GPU_CMD_CTX_CREATE, CTX + 1),
