@@ -26,7 +26,7 @@ series_names() {
 		prepare
 		PATCHES=$TOP/patches/linux/guest NEW=$TOP PRISTINE=$LINUX_SRC
 		NEW_DIRS="drivers/gpu/drm/virtio include Documentation tools/testing"
-		BASE_DIRS="drivers/gpu/drm/virtio include/uapi/linux"
+		BASE_DIRS=drivers/gpu/drm/virtio
 		PREFIX=PATCH SECTION="VIRTIO GPU AMDKFD CONTEXTS" INDENT=cat ;;
 	qemu)
 		PATCHES=$TOP/patches/qemu NEW=$TOP/tools/qemu PRISTINE=$CACHE/qemu-source
