@@ -321,6 +321,33 @@ static void amdkfd_process_cmd(VirtIOGPU *g,
 	}
 }
 
+/*
+ * Other vCPUs add commands while these are taken. After the last one the guest
+ * must see that it has to notify before the queue is looked at again, or a
+ * command that comes in between stays there for good.
+ */
+static void amdkfd_handle_ctrl(VirtIODevice *vdev, VirtQueue *vq)
+{
+	VirtIOGPU *g = VIRTIO_GPU(vdev);
+	struct virtio_gpu_ctrl_command *cmd;
+
+	if (!virtio_queue_ready(vq)) {
+		return;
+	}
+	while ((cmd = virtqueue_pop(vq, sizeof(*cmd)))) {
+		cmd->vq = vq;
+		cmd->error = 0;
+		cmd->finished = false;
+		QTAILQ_INSERT_TAIL(&g->cmdq, cmd, next);
+	}
+	virtio_gpu_process_cmdq(g);
+
+	virtio_queue_set_notification(vq, 1);
+	if (!virtio_queue_empty(vq)) {
+		qemu_bh_schedule(g->ctrl_bh);
+	}
+}
+
 /* Life */
 
 /* virtkfd_vmm_ops.log */
@@ -540,6 +567,7 @@ static void amdkfd_class_init(ObjectClass *klass, void *data)
 
 	parent_unrealize = vdc->unrealize;
 
+	vgc->handle_ctrl = amdkfd_handle_ctrl;
 	vgc->process_cmd = amdkfd_process_cmd;
 	vgc->resource_destroy = amdkfd_resource_destroy;
 	vdc->realize = amdkfd_realize;
