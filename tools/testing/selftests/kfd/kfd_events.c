@@ -285,7 +285,7 @@ TEST_F(page, set_by_an_event_of_another_type)
 	EXPECT_EQ(0, kfd_create_event(&self->kfd, KFD_IOC_EVENT_SIGNAL, false, &id));
 }
 
-TEST_F(events, limit)
+TEST_F_TIMEOUT(events, limit, 300)
 {
 	uint32_t id, i;
 
@@ -451,7 +451,7 @@ TEST_F(events, wait_errors)
 	EXPECT_EQ(FAIL, args.wait_result);
 }
 
-TEST_F(events, most_events_at_once)
+TEST_F_TIMEOUT(events, most_events_at_once, 300)
 {
 	struct kfd_event_data *events;
 	uint32_t result, i;

@@ -561,7 +561,7 @@ TEST_F(memory, userptr_overlaps)
 }
 
 /* Pages scattered over the guest: no extent is longer than a page. */
-TEST_F(memory, userptr_scattered)
+TEST_F_TIMEOUT(memory, userptr_scattered, 300)
 {
 	const unsigned int pages = 4096;
 	struct kfd_mem mem;
@@ -612,7 +612,7 @@ TEST_F(memory, userptr_memlock)
 	EXPECT_EQ(0, kfd_free_mem(&self->kfd, &mem));
 }
 
-TEST_F(memory, many)
+TEST_F_TIMEOUT(memory, many, 300)
 {
 	uint64_t handles[512];
 	unsigned int i;
@@ -648,7 +648,7 @@ static void *churn(void *data)
 	return NULL;
 }
 
-TEST_F(memory, threads)
+TEST_F_TIMEOUT(memory, threads, 300)
 {
 	pthread_t threads[4];
 	unsigned int i;
