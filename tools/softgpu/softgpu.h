@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: GPL-2.0 OR MIT */
+/*
+ * The execution core of the software GPU: queues and what is in them.
+ *
+ * What lives here: all that a user of the core calls and is called with. Users are the soft
+ * backend of libvirtkfd and, later, a PCI model. What does not: where GPU memory is, who owns
+ * a queue, what an interrupt becomes: those are callbacks.
+ *
+ * All functions may be called by any thread, also by several at a time, as long as nobody
+ * uses a queue that is being destroyed. The core holds no lock while it calls back, apart
+ * from the user's own between lock() and unlock().
+ */
+#ifndef SOFTGPU_H
+#define SOFTGPU_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct softgpu;
+struct softgpu_queue;
+
+#define SOFTGPU_READ	1u
+#define SOFTGPU_WRITE	2u
+#define SOFTGPU_EXEC	4u
+
+/**
+ * struct softgpu_fault - why an access to memory cannot be
+ * @va: GPU virtual address
+ * @access: what was tried, SOFTGPU_READ and the like
+ * @mapped: there is a mapping, but not for this access
+ */
+struct softgpu_fault {
+	uint64_t va;
+	unsigned int access;
+	bool mapped;
+};
+
+/**
+ * struct softgpu_vm_ops - what the core asks of its user
+ * @lock: between it and @unlock everything that @translate returned stays valid; the core
+ *	holds it while it moves SOFTGPU_CHUNK bytes at most, never while it waits for anything
+ * @unlock: the end of that
+ * @translate: host address of @va; @len, never 0, is shortened to what is there in one piece.
+ *	NULL for a fault, which fills @fault. Called between @lock and @unlock.
+ * @fault: a queue has stopped because of an access; it runs no packet any more
+ * @bad_packet: a queue has stopped because of a packet that cannot be. @index is where in
+ *	the ring, in the unit of the queue's pointers and since the queue's creation; @word is
+ *	the packet's first word, or what else was wrong there.
+ * @event: an interrupt that signals an event; its mailbox was written before if it has one
+ * @reg_read: value of a register, by the index of its 32-bit word; NULL: all are zero
+ * @reg_write: write of a register; NULL: ignored
+ * @log: one line, without its end, about what is not an error of the packets
+ *
+ * @vm and the owner are those of &struct softgpu_queue_params. @fault, @bad_packet, @event,
+ * @reg_read, @reg_write and @log are called without @lock, by a thread of the core: in all of
+ * them softgpu_queue_doorbell(), softgpu_queue_stats() and softgpu_kick() may be called, but
+ * not what waits for a queue.
+ */
+struct softgpu_vm_ops {
+	void (*lock)(void *vm);
+	void (*unlock)(void *vm);
+	void *(*translate)(void *vm, uint64_t va, uint64_t *len, unsigned int access,
+			   struct softgpu_fault *fault);
+	void (*fault)(void *vm, void *owner, const struct softgpu_fault *fault);
+	void (*bad_packet)(void *vm, void *owner, uint64_t index, uint32_t word);
+	void (*event)(void *vm, uint32_t event_id);
+	uint32_t (*reg_read)(void *vm, uint32_t reg);
+	void (*reg_write)(void *vm, uint32_t reg, uint32_t value);
+	void (*log)(void *vm, const char *line);
+};
+
+/* Most bytes that are moved while the user's lock is held. */
+#define SOFTGPU_CHUNK	(256u << 10)
+
+/**
+ * enum softgpu_queue_type - what a queue holds
+ * @SOFTGPU_QUEUE_AQL: packets of 64 bytes (HSA); doorbells are the number of the last packet
+ * @SOFTGPU_QUEUE_PM4: packets of the command processor; doorbells are the write pointer
+ * @SOFTGPU_QUEUE_SDMA: packets of a copy engine; doorbells are the write pointer
+ */
+enum softgpu_queue_type { SOFTGPU_QUEUE_AQL, SOFTGPU_QUEUE_PM4, SOFTGPU_QUEUE_SDMA };
+
+/* SDMA: packets that write page tables are allowed, for the kernel's own queues. */
+#define SOFTGPU_QUEUE_PTE	1u
+
+/**
+ * struct softgpu_queue_params - a queue
+ * @type: what it holds
+ * @flags: SOFTGPU_QUEUE_PTE or 0
+ * @ring_va: where the packets are
+ * @ring_size: bytes, a power of two of at least 64; 0: the queue is not active
+ * @rptr_va: where the read pointer is reported: packets since the queue's creation as 64 bits
+ *	(AQL), dwords within the ring as 32 bits (PM4), bytes since the queue's creation as 64
+ *	bits (SDMA)
+ * @wptr_va: where the write pointer is, 64 bits since the queue's creation in packets, dwords
+ *	or bytes; looked at when the queue becomes active, for doorbells that came before
+ * @priority: 0 to 15, 15 comes first within a round
+ * @percent: 0: the queue is not active; the rest makes no difference
+ * @vm: for the callbacks; queues with the same one see each other's signals at once
+ * @owner: for the callbacks
+ */
+struct softgpu_queue_params {
+	enum softgpu_queue_type type;
+	unsigned int flags;
+	uint64_t ring_va;
+	uint64_t ring_size;
+	uint64_t rptr_va;
+	uint64_t wptr_va;
+	unsigned int priority;
+	unsigned int percent;
+	void *vm;
+	void *owner;
+};
+
+/**
+ * struct softgpu_queue_stats - what a queue has done
+ * @packets: packets of the ring that were completed
+ * @dispatches: dispatches that were asked for, none of them executed
+ * @bytes_copied: bytes written by copies and fills
+ * @faults: 1 when the queue has stopped
+ * @rptr: read pointer since the queue's creation, in the unit of @wptr_va
+ * @wptr: write pointer by doorbells and memory
+ */
+struct softgpu_queue_stats {
+	uint64_t packets, dispatches, bytes_copied, faults;
+	uint64_t rptr, wptr;
+};
+
+/**
+ * softgpu_create - create a GPU
+ * @ops: callbacks, used until softgpu_destroy()
+ * @threads: most threads that work, 0: as many as the machine has CPUs
+ * @gpu: result
+ *
+ * Threads come to be when they are needed. All signals are blocked in them.
+ *
+ * Return: 0 or a negative errno
+ */
+int softgpu_create(const struct softgpu_vm_ops *ops, unsigned int threads, struct softgpu **gpu);
+
+/**
+ * softgpu_destroy - destroy a GPU
+ * @gpu: a GPU without queues, or NULL
+ */
+void softgpu_destroy(struct softgpu *gpu);
+
+/**
+ * softgpu_queue_create - create a queue
+ * @gpu: GPU
+ * @params: what it is
+ * @queue: result
+ *
+ * Return: 0, -EINVAL for parameters that make no sense (sizes, alignment, priority), -ENOMEM
+ */
+int softgpu_queue_create(struct softgpu *gpu, const struct softgpu_queue_params *params,
+			 struct softgpu_queue **queue);
+
+/**
+ * softgpu_queue_update - change a queue
+ * @queue: queue
+ * @params: new values; type, pointers, vm and owner must be the old ones
+ *
+ * What was read stays read, and a packet under way goes on. No thread uses the old values
+ * any more when this returns. A queue that has stopped stays so. Waits for callbacks of this
+ * queue, so the caller must not hold what they need.
+ *
+ * Return: 0 or -EINVAL
+ */
+int softgpu_queue_update(struct softgpu_queue *queue, const struct softgpu_queue_params *params);
+
+/**
+ * softgpu_queue_destroy - destroy a queue
+ * @queue: queue, or NULL
+ *
+ * A packet under way ends where it is. Waits for callbacks of this queue, so the caller must
+ * not hold what they need.
+ */
+void softgpu_queue_destroy(struct softgpu_queue *queue);
+
+/**
+ * softgpu_queue_doorbell - ring a queue's doorbell
+ * @queue: queue
+ * @value: what was written to the doorbell
+ *
+ * Never blocks for long, never fails.
+ */
+void softgpu_queue_doorbell(struct softgpu_queue *queue, uint64_t value);
+
+/**
+ * softgpu_kick - look again at the memory that queues wait for
+ * @gpu: GPU
+ *
+ * They look at it by themselves, but seldom.
+ */
+void softgpu_kick(struct softgpu *gpu);
+
+/**
+ * softgpu_queue_stats - what a queue has done
+ * @queue: queue
+ * @stats: result; its fields may be of slightly different moments
+ */
+void softgpu_queue_stats(struct softgpu_queue *queue, struct softgpu_queue_stats *stats);
+
+/**
+ * softgpu_clock - the GPU's clock, as timestamps have it
+ *
+ * Return: CLOCK_MONOTONIC_RAW in units of 10 ns, a clock of 100 MHz
+ */
+uint64_t softgpu_clock(void);
+
+#endif /* SOFTGPU_H */
