@@ -3,11 +3,12 @@
  * Backend "soft": life of instance and contexts, and the ioctls that set or tell one thing.
  *
  * What does not live here: topology and queries (soft_topology.c, soft_info.c), memory
- * (soft_memory.c, soft_vm.c), events (soft_events.c).
+ * (soft_memory.c, soft_vm.c), events (soft_events.c), queues (soft_queues.c, soft_exec.c).
  *
  * Source of semantics, errnos and the order of checks: drivers/gpu/drm/amd/amdkfd of Linux
  * 7.3, kfd_chardev.c where nothing else is said.
  */
+#define _GNU_SOURCE
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -53,12 +54,14 @@ static int soft_open(const struct virtkfd_backend_params *params, struct virtkfd
 
 static void soft_close(struct virtkfd_backend *be)
 {
+	for (uint32_t i = 0; i < be->num_gpus; i++)
+		softgpu_destroy(be->gpus[i].exec);
 	free(be);
 }
 
 static void soft_backend_info(struct virtkfd_backend *be, struct virtkfd_backend_info *info)
 {
-	info->features = VIRTKFD_F_USERPTR | VIRTKFD_F_TRAPPED_DOORBELL;
+	info->features = VIRTKFD_F_USERPTR | VIRTKFD_F_TRAPPED_DOORBELL | VIRTKFD_F_QUEUES;
 	info->kfd_major = KFD_IOCTL_MAJOR_VERSION;
 	info->kfd_minor = KFD_IOCTL_MINOR_VERSION;
 	info->num_gpus = be->num_gpus;
@@ -74,6 +77,7 @@ static int soft_ctx_open(struct virtkfd_backend *be, void (*notify)(void *opaque
 			 struct virtkfd_backend_ctx **result)
 {
 	struct virtkfd_backend_ctx *ctx = calloc(1, sizeof(*ctx));
+	pthread_rwlockattr_t attr;
 	int ret;
 
 	if (!ctx)
@@ -81,15 +85,22 @@ static int soft_ctx_open(struct virtkfd_backend *be, void (*notify)(void *opaque
 	ctx->be = be;
 	ctx->notify = notify;
 	ctx->opaque = opaque;
-	for (uint32_t i = 0; i < be->num_gpus; i++)
+	for (uint32_t i = 0; i < be->num_gpus; i++) {
+		ctx->pdds[i].ctx = ctx;
 		ctx->pdds[i].gpu = &be->gpus[i];
-	ret = soft_store_create(&ctx->store);
+		ctx->pdds[i].index = i;
+	}
+	ret = soft_store_create(be, &ctx->store);
 	if (ret)
 		goto err_free;
 	ret = soft_events_open(ctx);
 	if (ret)
 		goto err_store;
 	pthread_mutex_init(&ctx->lock, NULL);
+	pthread_rwlockattr_init(&attr);
+	pthread_rwlockattr_setkind_np(&attr, PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP);
+	pthread_rwlock_init(&ctx->vm_lock, &attr);
+	pthread_rwlockattr_destroy(&attr);
 	*result = ctx;
 	return 0;
 
@@ -102,11 +113,13 @@ err_free:
 
 static void soft_ctx_close(struct virtkfd_backend_ctx *ctx)
 {
+	soft_queues_close(ctx);
 	soft_events_close(ctx);
 	for (uint32_t i = 0; i < ctx->be->num_gpus; i++)
 		soft_vm_close(&ctx->pdds[i]);
 	soft_memory_close(ctx);
 	soft_store_put(ctx->store);
+	pthread_rwlock_destroy(&ctx->vm_lock);
 	pthread_mutex_destroy(&ctx->lock);
 	free(ctx);
 }
@@ -284,6 +297,18 @@ static int available_memory(struct virtkfd_backend_ctx *ctx,
 static int soft_ioctl(struct virtkfd_backend_ctx *ctx, unsigned int nr, void *args)
 {
 	switch (nr) {
+	case _IOC_NR(AMDKFD_IOC_CREATE_QUEUE):
+		return soft_queue_create(ctx, args);
+	case _IOC_NR(AMDKFD_IOC_DESTROY_QUEUE):
+		return soft_queue_destroy(ctx, args);
+	case _IOC_NR(AMDKFD_IOC_UPDATE_QUEUE):
+		return soft_queue_update(ctx, args);
+	case _IOC_NR(AMDKFD_IOC_SET_CU_MASK):
+		return soft_set_cu_mask(ctx, args);
+	case _IOC_NR(AMDKFD_IOC_GET_QUEUE_WAVE_STATE):
+		return soft_wave_state(ctx, args);
+	case _IOC_NR(AMDKFD_IOC_ALLOC_QUEUE_GWS):
+		return soft_alloc_gws(ctx, args);
 	case _IOC_NR(AMDKFD_IOC_SET_MEMORY_POLICY):
 		return set_memory_policy(ctx, args);
 	case _IOC_NR(AMDKFD_IOC_GET_CLOCK_COUNTERS):
@@ -319,14 +344,6 @@ static int soft_ioctl(struct virtkfd_backend_ctx *ctx, unsigned int nr, void *ar
 	default:
 		return -ENOTTY;
 	}
-}
-
-/* There are no queues yet, so a doorbell rings in vain. */
-static void soft_doorbell(struct virtkfd_backend_obj *obj, uint64_t offset, uint64_t value,
-			  unsigned int size)
-{
-	soft_log(obj->be, VIRTKFD_LOG_DEBUG, "doorbell at 0x%llx: 0x%llx (%u bytes), no queue",
-		 (unsigned long long)offset, (unsigned long long)value, size);
 }
 
 const struct virtkfd_backend_ops virtkfd_backend_soft = {

@@ -2,7 +2,7 @@
 /*
  * Contexts: creation, initialisation in a role, end, fences.
  *
- * What does not live here: what a context contains (resource.c, memory.c, events.c).
+ * What does not live here: what a context contains (resource.c, memory.c, queues.c, events.c).
  */
 #include <errno.h>
 #include <search.h>
@@ -113,6 +113,7 @@ int virtkfd_ctx_destroy(struct virtkfd_vm *vm, uint32_t ctx_id)
 		return -ENOENT;
 	if (ctx->bctx)
 		vm->be->ctx_close(ctx->bctx);
+	vk_queues_free(ctx);
 	vk_mem_free_all(ctx);
 	free(ctx->mem);
 

@@ -27,6 +27,8 @@
 #define VK_BARE_CONTEXTS	256
 /* Memory objects of a VM, of whatever size. */
 #define VK_MAX_MEMORY		(1u << 18)
+/* KFD_MAX_NUM_OF_QUEUES_PER_PROCESS */
+#define VK_MAX_QUEUES		1024
 /* Pieces of guest memory in all resources attached, and in all memory objects. */
 #define VK_MAX_ATTACHED		(1u << 16)
 #define VK_MAX_RANGES		(1u << 22)
@@ -84,6 +86,16 @@ struct vk_mem {
 };
 
 /**
+ * struct vk_queue - a queue of a context
+ * @exists: there is one
+ * @ctl_stack_size: bytes of its control stack
+ */
+struct vk_queue {
+	bool exists;
+	uint32_t ctl_stack_size;
+};
+
+/**
  * struct virtkfd_ctx - a virtio-gpu context
  * @vm: its VM
  * @id: the guest's id, key in virtkfd_vm.ctxs
@@ -95,6 +107,8 @@ struct vk_mem {
  * @events: tree of &struct vk_event (lock)
  * @num_events: their number
  * @mem: for each GPU, the &struct vk_mem by the lower half of their handles
+ * @queues: by KFD's id, VK_MAX_QUEUES of them; NULL before the first one
+ * @num_queues: how many of them exist
  * @lost: the backend's context is gone (lock)
  * @lost_event: tells the guest so
  */
@@ -109,6 +123,8 @@ struct virtkfd_ctx {
 	void *events;
 	uint32_t num_events;
 	struct vk_ids *mem;
+	struct vk_queue *queues;
+	uint32_t num_queues;
 	bool lost;
 	struct vk_event lost_event;
 };
@@ -267,6 +283,12 @@ int vk_mem_alloc(struct virtkfd_ctx *ctx, struct kfd_ioctl_alloc_memory_of_gpu_a
 int vk_mem_free(struct virtkfd_ctx *ctx, struct kfd_ioctl_free_memory_of_gpu_args *args);
 void vk_mem_free_all(struct virtkfd_ctx *ctx);
 void vk_mem_put(struct virtkfd_vm *vm, struct vk_mem *mem);
+
+/* queues.c */
+int vk_queue_create(struct virtkfd_ctx *ctx, struct kfd_ioctl_create_queue_args *args);
+int vk_queue_destroy(struct virtkfd_ctx *ctx, struct kfd_ioctl_destroy_queue_args *args);
+size_t vk_wave_state_size(struct virtkfd_ctx *ctx, uint32_t queue_id);
+void vk_queues_free(struct virtkfd_ctx *ctx);
 
 /* events.c */
 int vk_event_create(struct virtkfd_ctx *ctx, struct kfd_ioctl_create_event_args *args);

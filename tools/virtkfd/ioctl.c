@@ -4,8 +4,8 @@
  * table, which is the allow-list too.
  *
  * What lives here: argument structs and the arrays they point to. What does not: what an
- * ioctl does; those whose arguments name the context's objects are passed through memory.c
- * and events.c.
+ * ioctl does; those whose arguments name the context's objects are passed through memory.c,
+ * queues.c and events.c.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -35,19 +35,19 @@ static const struct array_row {
 	uint32_t nr;
 	uint32_t pointer;	/* offset of the pointer, a __u64 */
 	uint32_t count;		/* offset of the count, a __u32 */
-	uint32_t elem;		/* bytes of an element */
+	uint32_t bits;		/* of an element */
 	uint32_t most;
 	enum array_dir dir;
 } arrays[] = {
 #define VIRTKFD_ARRAY(name, args, pointer, count, bits, most, dir) \
 	{ _IOC_NR(AMDKFD_IOC_##name), offsetof(struct args, pointer), \
-	  offsetof(struct args, count), (bits) / 8, most, dir },
+	  offsetof(struct args, count), bits, most, dir },
 #include <linux/virtio_gpu_amdkfd_tables.h>
 };
 
 #define VIRTKFD_ARRAY(name, args, pointer, count, bits, most, dir) \
 	_Static_assert(sizeof(((struct args *)0)->pointer) == 8 && \
-		       sizeof(((struct args *)0)->count) == 4 && (bits) % 8 == 0, #name);
+		       sizeof(((struct args *)0)->count) == 4, #name);
 #include <linux/virtio_gpu_amdkfd_tables.h>
 
 /**
@@ -84,7 +84,7 @@ static uint32_t *arg32(struct call *call, uint32_t off)
 /* Bytes of an array on the wire without padding. */
 static size_t array_bytes(struct call *call, const struct array_row *row)
 {
-	return (size_t)*arg32(call, row->count) * row->elem;
+	return ((size_t)*arg32(call, row->count) * row->bits + 7) / 8;
 }
 
 /* Copy the arrays of the request in and point the arguments at them. */
@@ -160,6 +160,42 @@ static void arrays_out(struct call *call, int ret)
 	}
 }
 
+/*
+ * What GET_QUEUE_WAVE_STATE writes to its ctl_stack_address: a header, and the control stack
+ * at an offset that the header tells. On the wire they follow each other.
+ */
+static int wave_state_in(struct virtkfd_ctx *ctx, struct call *call)
+{
+	struct kfd_ioctl_get_queue_wave_state_args *args = (void *)call->args;
+	size_t size = ALIGN_UP(vk_wave_state_size(ctx, args->queue_id), 8);
+
+	if (args->ctl_stack_address)
+		return -EINVAL;
+	call->buf = calloc(1, size);
+	if (!call->buf)
+		return -ENOMEM;
+	call->buf_len = size;
+	args->ctl_stack_address = (uintptr_t)call->buf;
+	return 0;
+}
+
+static void wave_state_out(struct call *call, int ret)
+{
+	struct kfd_ioctl_get_queue_wave_state_args *args = (void *)call->args;
+	struct kfd_context_save_area_header *header = (void *)call->buf;
+	size_t head = sizeof(header->wave_state), used = args->ctl_stack_used_size;
+	size_t off;
+
+	args->ctl_stack_address = 0;
+	if (ret || !header)
+		return;
+	off = MIN(header->wave_state.control_stack_offset, call->buf_len);
+	used = MIN(used, call->buf_len - MAX(off, head));
+	memmove(call->buf + head, call->buf + off, used);
+	call->out_len = ALIGN_UP(head + used, 8);
+	memset(call->buf + head + used, 0, call->out_len - head - used);
+}
+
 static int forward(struct virtkfd_ctx *ctx, struct call *call)
 {
 	return ctx->vm->be->ioctl(ctx->bctx, call->nr, call->args);
@@ -189,6 +225,10 @@ static int run(struct virtkfd_ctx *ctx, struct call *call)
 		return -EINVAL;
 
 	switch (call->nr) {
+	case _IOC_NR(AMDKFD_IOC_CREATE_QUEUE):
+		return vk_queue_create(ctx, args);
+	case _IOC_NR(AMDKFD_IOC_DESTROY_QUEUE):
+		return vk_queue_destroy(ctx, args);
 	case _IOC_NR(AMDKFD_IOC_ACQUIRE_VM):
 		if (((struct kfd_ioctl_acquire_vm_args *)args)->drm_fd)
 			return -EINVAL;
@@ -230,6 +270,7 @@ int vk_ioctl(struct virtkfd_ctx *ctx, const struct virtkfd_ccmd_ioctl *cmd,
 	struct call call = { .nr = cmd->nr };
 	struct virtkfd_rsp_ioctl *head;
 	size_t args_len, arrays_off;
+	bool wave_state = cmd->nr == _IOC_NR(AMDKFD_IOC_GET_QUEUE_WAVE_STATE);
 	uint64_t small[64] = { 0 };
 	uint8_t *out;
 	int ret;
@@ -256,12 +297,16 @@ int vk_ioctl(struct virtkfd_ctx *ctx, const struct virtkfd_ccmd_ioctl *cmd,
 		return -ENOMEM;
 	memcpy(call.args, in, cmd->args_len);
 	ret = arrays_in(&call, in + MIN(arrays_off, in_len), cmd->in_len);
+	if (wave_state && !ret)
+		ret = wave_state_in(ctx, &call);
 	/* All room that the answer may take, as long as nothing has been done. */
 	out = vk_buf_add(rsp, arrays_off + call.buf_len);
 	if (out) {
 		if (!ret)
 			ret = run(ctx, &call);
 		arrays_out(&call, ret);
+		if (wave_state)
+			wave_state_out(&call, ret);
 		head = (struct virtkfd_rsp_ioctl *)rsp->data;
 		head->args_len = cmd->args_len;
 		head->out_len = call.out_len;

@@ -2,18 +2,20 @@
 /*
  * The soft backend's objects: a second KFD in user space, for software GPUs.
  *
- * What lives here: GPUs, contexts, memory, GPU virtual memory, events, and what the files
+ * What lives here: GPUs, contexts, memory, GPU virtual memory, events, queues, and what the files
  * soft_*.c have of each other. What does not: the execution of queues (tools/softgpu),
- * which sees GPU memory through soft_vm_find() and fires events through soft_signal() and
- * its neighbours.
+ * which soft_exec.c gives GPU memory and interrupts.
  *
  * Every GPU is an MI300X partition with one XCC (gfx942), as amdkfd of Linux 7.3 presents
  * it; the constants with SOFT_ are its hardware, those without a source in the kernel are
  * marked as choices.
  *
- * Locking: operations of the core come one at a time (backend.h), so accounting and handles
- * need no lock. soft_ctx.lock protects what execution threads look at too: GPU virtual
- * memory, events, signal page. Notification happens outside of it.
+ * Locking: operations of the core come one at a time (backend.h), so accounting, handles and
+ * queues need no lock. Execution threads look at three things, each with a lock of its own:
+ * GPU virtual memory (virtkfd_backend_ctx.vm_lock, which they hold while they access at most
+ * SOFTGPU_CHUNK bytes; who changes mappings comes before those who wait to read), events and
+ * signal page (virtkfd_backend_ctx.lock, outside of which notification happens), doorbells
+ * (soft_doorbells.lock). None is taken within another.
  */
 #ifndef VIRTKFD_SOFT_H
 #define VIRTKFD_SOFT_H
@@ -22,6 +24,7 @@
 #include <sys/queue.h>
 
 #include "backend.h"
+#include "softgpu.h"
 #include "util.h"
 
 #define SOFT_PAGE		4096ULL
@@ -38,8 +41,16 @@
 #define SOFT_SIMD_PER_CU	4
 #define SOFT_NUM_CU		38
 #define SOFT_CLOCK_KHZ		100000
+#define SOFT_NUM_SDMA		2
+#define SOFT_SDMA_QUEUES	8
+#define SOFT_EOP_SIZE		4096
 /* KFD_MAX_NUM_OF_QUEUES_PER_PROCESS doorbells of 8 bytes; kfd_doorbell_process_slice(). */
-#define SOFT_DOORBELL_SIZE	8192u
+#define SOFT_NUM_DOORBELLS	1024u
+#define SOFT_DOORBELL_SIZE	(SOFT_NUM_DOORBELLS * 8)
+/* enum AMDGPU_DOORBELL_ASSIGNMENT_LAYOUT1 and KFD_QUEUE_DOORBELL_MIRROR_OFFSET */
+#define SOFT_DOORBELL_SDMA	0x100u
+#define SOFT_DOORBELL_LAST_NON_CP 0x1e8u
+#define SOFT_DOORBELL_MIRROR	512u
 /* max_pfn of gmc_v9_0.c for GC 9.4.3: 256 TiB of GPU virtual memory. */
 #define SOFT_VA_END		(1ULL << 48)
 /* amdgpu_vm.h: what the kernel keeps for itself at both ends. */
@@ -55,6 +66,10 @@
 /* Choice: what is left to work with when a VM's quota is smaller still. */
 #define SOFT_VRAM_LEAST		(64ULL << 20)
 
+/* Choice: of a store's file, and as many as leave QEMU room in vm.max_map_count. */
+#define SOFT_CHUNK_SIZE		(64ULL << 20)
+#define SOFT_MAX_CHUNKS		16384
+
 /* Active CUs of a shader engine, out of SOFT_CU_PER_SH; 38 in all. */
 extern const uint32_t soft_cu_bitmap[SOFT_NUM_SE];
 
@@ -64,12 +79,18 @@ extern const uint32_t soft_cu_bitmap[SOFT_NUM_SE];
  * @vram_size: bytes
  * @vram_used: bytes
  * @vram_used_aligned: bytes, each object rounded up to SOFT_VRAM_ALIGN
+ * @sdma_used: queues of the copy engines that are in use, engine first
+ * @num_queues: queues of all contexts
+ * @exec: what runs them, NULL before the first one
  */
 struct soft_gpu {
 	uint32_t id;
 	uint64_t vram_size;
 	uint64_t vram_used;
 	uint64_t vram_used_aligned;
+	uint32_t sdma_used;
+	uint32_t num_queues;
+	struct softgpu *exec;
 };
 
 /**
@@ -77,6 +98,7 @@ struct soft_gpu {
  * @params: parameters
  * @gtt_size: bytes of GTT that may be in use, half of the host's memory
  * @gtt_used: bytes
+ * @num_chunks: &struct soft_chunk that are mapped
  * @num_gpus: GPUs
  * @gpus: the GPUs
  */
@@ -84,23 +106,42 @@ struct virtkfd_backend {
 	struct virtkfd_backend_params params;
 	uint64_t gtt_size;
 	uint64_t gtt_used;
+	uint32_t num_chunks;
 	uint32_t num_gpus;
 	struct soft_gpu gpus[SOFT_NUM_GPUS];
 };
 
 /**
+ * struct soft_chunk - a piece of a store, mapped once for all objects in it
+ * @refs: the objects, and the store while it fills it
+ * @offset: where in the file
+ * @size: bytes
+ * @ptr: host address
+ */
+struct soft_chunk {
+	unsigned int refs;
+	uint64_t offset;
+	uint64_t size;
+	uint8_t *ptr;
+};
+
+/**
  * struct soft_store - the memory of one context's objects: a sparse memfd
  * @refs: the context and the objects
+ * @be: the instance
  * @fd: memfd, sealed
  * @next: where the next object goes; a range is used once and its pages are given back
+ * @chunk: the one that @next is in, or NULL
  *
- * One file for all, since the VMM's file descriptors and mappings are few and a guest's
- * objects many.
+ * One file for all, and one mapping for many, since the VMM's file descriptors and mappings
+ * are few and a guest's objects many.
  */
 struct soft_store {
 	unsigned int refs;
+	struct virtkfd_backend *be;
 	int fd;
 	uint64_t next;
+	struct soft_chunk *chunk;
 };
 
 /**
@@ -113,11 +154,14 @@ struct soft_store {
  * @size: bytes; AQL queue memory appears twice in a row from @va
  * @mapped: mappings in GPU virtual memory
  * @store: where its memory is, or NULL
- * @offset: in @store
- * @ptr: host address, NULL until it was wanted
+ * @chunk: where in it
+ * @offset: in the store's file
+ * @ptr: host address
  * @ranges: guest memory of a USERPTR
  * @num_ranges: elements
- * @trapped: doorbells
+ * @range_ends: of each range, how many bytes there are up to its end
+ * @queues: how many buffers of queues it is, by GPU; while there are any it stays mapped
+ * @doorbells: what a page of doorbells rings
  */
 struct virtkfd_backend_obj {
 	unsigned int refs;
@@ -128,11 +172,14 @@ struct virtkfd_backend_obj {
 	uint64_t size;
 	unsigned int mapped;
 	struct soft_store *store;
+	struct soft_chunk *chunk;
 	uint64_t offset;
 	void *ptr;
 	const struct virtkfd_guest_range *ranges;
 	size_t num_ranges;
-	bool trapped;
+	uint64_t *range_ends;
+	unsigned int queues[SOFT_NUM_GPUS];
+	struct soft_doorbells *doorbells;
 };
 
 /**
@@ -165,17 +212,26 @@ struct soft_event {
 
 /**
  * struct soft_pdd - a context on one GPU (amdkfd's struct kfd_process_device)
+ * @ctx: context
  * @gpu: GPU
+ * @index: its number
  * @acquired: ACQUIRE_VM has been called
  * @handles: objects by the lower half of their handles
- * @maps: tree of &struct soft_map (lock)
+ * @maps: tree of &struct soft_map (vm_lock)
  * @mmio: the MMIO remap page, once it was wanted
  * @scratch_va: SET_SCRATCH_BACKING_VA
  * @tba: SET_TRAP_HANDLER
  * @tma: SET_TRAP_HANDLER
+ * @doorbells: the context's doorbells, NULL before they were wanted
+ * @num_queues: queues
+ * @num_gws: not zero while one of them has global wave sync
+ * @evicted: queues do not run any more, after a fault (atomic)
+ * @has_reset_queue: one of them had to be reset, so none can be changed (atomic)
  */
 struct soft_pdd {
+	struct virtkfd_backend_ctx *ctx;
 	struct soft_gpu *gpu;
+	uint32_t index;
 	bool acquired;
 	struct vk_ids handles;
 	void *maps;
@@ -183,6 +239,71 @@ struct soft_pdd {
 	uint64_t scratch_va;
 	uint64_t tba;
 	uint64_t tma;
+	struct soft_doorbells *doorbells;
+	uint32_t num_queues;
+	uint32_t num_gws;
+	bool evicted;
+	bool has_reset_queue;
+};
+
+/* The memory that a queue cannot do without. */
+enum soft_buffer {
+	SOFT_BUFFER_WPTR,
+	SOFT_BUFFER_RPTR,
+	SOFT_BUFFER_RING,
+	SOFT_BUFFER_EOP,
+	SOFT_BUFFER_CWSR,
+	SOFT_NUM_BUFFERS,
+};
+
+/**
+ * struct soft_queue - a queue
+ * @pdd: context and GPU
+ * @id: KFD's id
+ * @type: KFD_IOC_QUEUE_TYPE_*
+ * @ring_va: address of the ring, 0 for a queue that pauses
+ * @ring_size: bytes
+ * @rptr_va: address of the read pointer
+ * @wptr_va: address of the write pointer
+ * @metadata_size: bytes that follow the ring
+ * @percent: 0 for a queue that pauses
+ * @priority: KFD's priority
+ * @sdma: number of a copy engine's queue on its GPU, engine first
+ * @doorbell: index in the process's slice, in units of 8 bytes
+ * @gws: has global wave sync
+ * @reset: had to be reset (atomic)
+ * @buffers: its memory
+ * @exec: what runs it
+ */
+struct soft_queue {
+	struct soft_pdd *pdd;
+	uint32_t id;
+	uint32_t type;
+	uint64_t ring_va;
+	uint32_t ring_size;
+	uint64_t rptr_va;
+	uint64_t wptr_va;
+	uint64_t metadata_size;
+	uint32_t percent;
+	uint32_t priority;
+	uint32_t sdma;
+	uint32_t doorbell;
+	bool gws;
+	bool reset;
+	struct virtkfd_backend_obj *buffers[SOFT_NUM_BUFFERS];
+	struct softgpu_queue *exec;
+};
+
+/**
+ * struct soft_cwsr - what a compute queue needs for the context of its waves
+ * @size: bytes of the area
+ * @ctl_stack: bytes of the control stack in it
+ * @debug: bytes for the debugger behind it
+ */
+struct soft_cwsr {
+	uint32_t size;
+	uint32_t ctl_stack;
+	uint32_t debug;
 };
 
 /**
@@ -192,7 +313,9 @@ struct soft_pdd {
  * @opaque: for @notify
  * @store: memory of its objects
  * @pdds: one for each GPU
- * @lock: protects the rest, and soft_pdd.maps
+ * @queues: &struct soft_queue by id
+ * @vm_lock: protects soft_pdd.maps, and objects from the end of their mappings
+ * @lock: protects the rest
  * @signal_page: event slots, NULL until an event page was given
  * @signal_mapped: bytes there
  * @signal_obj: the object behind
@@ -208,7 +331,9 @@ struct virtkfd_backend_ctx {
 	void *opaque;
 	struct soft_store *store;
 	struct soft_pdd pdds[SOFT_NUM_GPUS];
+	struct vk_ids queues;
 
+	pthread_rwlock_t vm_lock;
 	pthread_mutex_t lock;
 	uint64_t *signal_page;
 	uint64_t signal_mapped;
@@ -227,15 +352,16 @@ uint64_t soft_gpu_clock(void);
 struct soft_pdd *soft_pdd(struct virtkfd_backend_ctx *ctx, uint32_t gpu_id);
 
 /* soft_topology.c, soft_info.c */
+struct soft_cwsr soft_cwsr_sizes(void);
 int soft_topology(struct virtkfd_backend *be, uint32_t gpu, virtkfd_emit_fn emit, void *opaque);
 int soft_render_info(struct virtkfd_backend *be, uint32_t gpu,
 		     const struct drm_amdgpu_info *args);
 
 /* soft_memory.c */
-int soft_store_create(struct soft_store **store);
+int soft_store_create(struct virtkfd_backend *be, struct soft_store **store);
 void soft_store_put(struct soft_store *store);
 struct virtkfd_backend_obj *soft_obj_find(struct virtkfd_backend_ctx *ctx, uint64_t handle);
-void *soft_obj_ptr(struct virtkfd_backend_obj *obj);
+void *soft_obj_at(const struct virtkfd_backend_obj *obj, uint64_t offset, uint64_t *len);
 void soft_obj_put(struct virtkfd_backend_obj *obj);
 int soft_obj_get(struct virtkfd_backend_ctx *ctx, uint32_t type, uint32_t gpu, uint64_t handle,
 		 struct virtkfd_obj_info *info, struct virtkfd_backend_obj **obj);
@@ -269,5 +395,26 @@ void soft_memory_exception(struct virtkfd_backend_ctx *ctx,
 			   const struct kfd_hsa_memory_exception_data *data);
 void soft_hw_exception(struct virtkfd_backend_ctx *ctx,
 		       const struct kfd_hsa_hw_exception_data *data);
+
+/* soft_queues.c */
+int soft_queue_create(struct virtkfd_backend_ctx *ctx, struct kfd_ioctl_create_queue_args *args);
+int soft_queue_update(struct virtkfd_backend_ctx *ctx, struct kfd_ioctl_update_queue_args *args);
+int soft_queue_destroy(struct virtkfd_backend_ctx *ctx,
+		       struct kfd_ioctl_destroy_queue_args *args);
+int soft_set_cu_mask(struct virtkfd_backend_ctx *ctx, struct kfd_ioctl_set_cu_mask_args *args);
+int soft_alloc_gws(struct virtkfd_backend_ctx *ctx, struct kfd_ioctl_alloc_queue_gws_args *args);
+int soft_wave_state(struct virtkfd_backend_ctx *ctx,
+		    struct kfd_ioctl_get_queue_wave_state_args *args);
+void soft_queues_close(struct virtkfd_backend_ctx *ctx);
+
+/* soft_exec.c */
+struct soft_doorbells *soft_doorbells(struct soft_pdd *pdd);
+struct soft_doorbells *soft_doorbells_get(struct soft_doorbells *doorbells);
+void soft_doorbells_put(struct soft_doorbells *doorbells);
+bool soft_doorbell_taken(struct soft_pdd *pdd, uint32_t index);
+void soft_doorbell_set(struct soft_pdd *pdd, uint32_t index, struct soft_queue *queue);
+void soft_doorbell(struct virtkfd_backend_obj *obj, uint64_t offset, uint64_t value,
+		   unsigned int size);
+int soft_exec_start(struct soft_gpu *gpu);
 
 #endif /* VIRTKFD_SOFT_H */

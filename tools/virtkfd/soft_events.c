@@ -78,9 +78,7 @@ static int set_event_page(struct virtkfd_backend_ctx *ctx, uint64_t handle)
 		return -EINVAL;
 	if (obj->size < KFD_SIGNAL_EVENT_LIMIT * sizeof(*page))
 		return -EINVAL;
-	page = soft_obj_ptr(obj);
-	if (!page)
-		return -ENOMEM;
+	page = obj->ptr;
 	memset(page, 0xff, KFD_SIGNAL_EVENT_LIMIT * sizeof(*page));
 	obj->refs++;
 	pthread_mutex_lock(&ctx->lock);

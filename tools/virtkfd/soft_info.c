@@ -13,7 +13,6 @@
 #define GFX_MAX_SE		4
 #define GFX_MAX_SH_PER_SE	2
 #define MMR_GB_ADDR_CONFIG	0x263e
-#define SDMA_PER_XCC		2
 
 static int copy(const struct drm_amdgpu_info *args, const void *data, size_t size)
 {
@@ -127,7 +126,7 @@ static int hw_ip_count(const struct drm_amdgpu_info *args)
 	case AMDGPU_HW_IP_COMPUTE:
 		return copy32(args, 1);
 	case AMDGPU_HW_IP_DMA:
-		return copy32(args, SDMA_PER_XCC);
+		return copy32(args, SOFT_NUM_SDMA);
 	default:
 		return -EINVAL;
 	}
@@ -177,7 +176,7 @@ static int fw_version(const struct drm_amdgpu_info *args)
 		fw.ver = SOFT_FW_VERSION;
 		break;
 	case AMDGPU_INFO_FW_SDMA:
-		if (index >= SDMA_PER_XCC)
+		if (index >= SOFT_NUM_SDMA)
 			return -EINVAL;
 		fw.ver = SOFT_SDMA_FW_VERSION;
 		break;

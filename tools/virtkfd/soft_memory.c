@@ -28,7 +28,7 @@
 /* Addresses, not bytes: the file is sparse, and no range of it is used twice. */
 #define STORE_SIZE	(1ULL << 62)
 
-int soft_store_create(struct soft_store **result)
+int soft_store_create(struct virtkfd_backend *be, struct soft_store **result)
 {
 	struct soft_store *store = calloc(1, sizeof(*store));
 	int ret;
@@ -36,6 +36,7 @@ int soft_store_create(struct soft_store **result)
 	if (!store)
 		return -ENOMEM;
 	store->refs = 1;
+	store->be = be;
 	store->fd = memfd_create("virtkfd-soft", MFD_CLOEXEC | MFD_ALLOW_SEALING);
 	if (store->fd < 0) {
 		ret = -errno;
@@ -56,47 +57,79 @@ err_free:
 	return ret;
 }
 
+static void chunk_put(struct soft_store *store, struct soft_chunk *chunk)
+{
+	if (!chunk || --chunk->refs)
+		return;
+	munmap(chunk->ptr, chunk->size);
+	store->be->num_chunks--;
+	free(chunk);
+}
+
+/* At the end of what is used of the file. */
+static struct soft_chunk *chunk_new(struct soft_store *store, uint64_t size)
+{
+	struct soft_chunk *chunk;
+
+	if (size > STORE_SIZE - store->next || store->be->num_chunks >= SOFT_MAX_CHUNKS)
+		return NULL;
+	chunk = calloc(1, sizeof(*chunk));
+	if (!chunk)
+		return NULL;
+	chunk->ptr = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE,
+			  store->fd, store->next);
+	if (chunk->ptr == MAP_FAILED) {
+		free(chunk);
+		return NULL;
+	}
+	chunk->refs = 1;
+	chunk->offset = store->next;
+	chunk->size = size;
+	store->be->num_chunks++;
+	return chunk;
+}
+
 void soft_store_put(struct soft_store *store)
 {
 	if (--store->refs)
 		return;
+	chunk_put(store, store->chunk);
 	close(store->fd);
 	free(store);
 }
 
-/* A zeroed piece of the store. */
+/* A zeroed piece of the store: of the chunk that is being filled, or a chunk of its own. */
 static int store_alloc(struct soft_store *store, struct virtkfd_backend_obj *obj)
 {
-	if (obj->size > STORE_SIZE - store->next)
-		return -ENOMEM;
+	struct soft_chunk *chunk = store->chunk;
+
+	if (!chunk || obj->size > chunk->offset + chunk->size - store->next) {
+		/* The next one begins behind what is left of the last one. */
+		if (chunk)
+			store->next = chunk->offset + chunk->size;
+		store->chunk = NULL;
+		chunk_put(store, chunk);
+		chunk = chunk_new(store, MAX(obj->size, SOFT_CHUNK_SIZE));
+		if (!chunk)
+			return -ENOMEM;
+		store->chunk = chunk;
+	}
 	obj->store = store;
+	obj->chunk = chunk;
 	obj->offset = store->next;
+	obj->ptr = chunk->ptr + (obj->offset - chunk->offset);
 	store->next += obj->size;
+	chunk->refs++;
 	store->refs++;
 	return 0;
 }
 
 static void store_free(struct virtkfd_backend_obj *obj)
 {
-	if (obj->ptr)
-		munmap(obj->ptr, obj->size);
 	fallocate(obj->store->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, obj->offset,
 		  obj->size);
+	chunk_put(obj->store, obj->chunk);
 	soft_store_put(obj->store);
-}
-
-/* Host address of an object that has memory of its own, NULL if it cannot be mapped. */
-void *soft_obj_ptr(struct virtkfd_backend_obj *obj)
-{
-	void *ptr;
-
-	if (!obj->store || obj->ptr)
-		return obj->ptr;
-	ptr = mmap(NULL, obj->size, PROT_READ | PROT_WRITE, MAP_SHARED, obj->store->fd,
-		   obj->offset);
-	if (ptr != MAP_FAILED)
-		obj->ptr = ptr;
-	return obj->ptr;
 }
 
 /**
@@ -154,7 +187,60 @@ void soft_obj_put(struct virtkfd_backend_obj *obj)
 	unreserve(obj);
 	if (obj->store)
 		store_free(obj);
+	soft_doorbells_put(obj->doorbells);
+	free(obj->range_ends);
 	free(obj);
+}
+
+static int add_ranges(struct virtkfd_backend_obj *obj, const struct virtkfd_guest_range *ranges,
+		      size_t num_ranges)
+{
+	uint64_t end = 0;
+
+	obj->range_ends = malloc(num_ranges * sizeof(*obj->range_ends));
+	if (!obj->range_ends)
+		return -ENOMEM;
+	for (size_t i = 0; i < num_ranges; i++) {
+		end += ranges[i].len;
+		obj->range_ends[i] = end;
+	}
+	obj->ranges = ranges;
+	obj->num_ranges = num_ranges;
+	return 0;
+}
+
+/**
+ * soft_obj_at() - the memory of an object, for an execution thread
+ * @obj: object that is mapped on a GPU
+ * @offset: where in it, less than its size
+ * @len: wanted bytes; shortened to those that are in one piece
+ *
+ * Return: host address, or NULL if there is no memory behind the object.
+ */
+void *soft_obj_at(const struct virtkfd_backend_obj *obj, uint64_t offset, uint64_t *len)
+{
+	size_t low = 0, high = obj->num_ranges;
+	uint64_t left = obj->size - offset;
+
+	if (obj->ptr) {
+		*len = MIN(*len, left);
+		return (uint8_t *)obj->ptr + offset;
+	}
+	/* The first range that ends behind the offset. */
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+
+		if (obj->range_ends[mid] > offset)
+			high = mid;
+		else
+			low = mid + 1;
+	}
+	if (low == obj->num_ranges)
+		return NULL;
+	left = MIN(left, obj->range_ends[low] - offset);
+	*len = MIN(*len, left);
+	offset -= obj->range_ends[low] - obj->ranges[low].len;
+	return (uint8_t *)obj->ranges[low].ptr + offset;
 }
 
 /* As soft_ioctl() and virtkfd_backend_ops.alloc_user. */
@@ -201,12 +287,10 @@ int soft_alloc(struct virtkfd_backend_ctx *ctx, struct kfd_ioctl_alloc_memory_of
 	ret = reserve(obj);
 	if (ret)
 		goto err_free;
-	if (obj->flags & (VRAM | GTT)) {
+	if (obj->flags & (VRAM | GTT))
 		ret = store_alloc(ctx->store, obj);
-	} else if (obj->flags & USERPTR) {
-		obj->ranges = ranges;
-		obj->num_ranges = num_ranges;
-	}
+	else if (obj->flags & USERPTR)
+		ret = add_ranges(obj, ranges, num_ranges);
 	if (ret)
 		goto err_unreserve;
 	id = vk_ids_alloc(&pdd->handles, obj, INT32_MAX);
@@ -289,6 +373,8 @@ int soft_obj_get(struct virtkfd_backend_ctx *ctx, uint32_t type, uint32_t gpu, u
 		obj->refs++;
 		break;
 	case VIRTKFD_BLOB_DOORBELL:
+		if (!soft_doorbells(&ctx->pdds[gpu]))
+			return -ENOMEM;
 		obj = calloc(1, sizeof(*obj));
 		if (!obj)
 			return -ENOMEM;
@@ -296,7 +382,7 @@ int soft_obj_get(struct virtkfd_backend_ctx *ctx, uint32_t type, uint32_t gpu, u
 		obj->be = ctx->be;
 		obj->gpu = &ctx->be->gpus[gpu];
 		obj->size = SOFT_DOORBELL_SIZE;
-		obj->trapped = true;
+		obj->doorbells = soft_doorbells_get(ctx->pdds[gpu].doorbells);
 		break;
 	case VIRTKFD_BLOB_MMIO:
 		obj = mmio_page(ctx, &ctx->pdds[gpu]);
@@ -308,7 +394,7 @@ int soft_obj_get(struct virtkfd_backend_ctx *ctx, uint32_t type, uint32_t gpu, u
 		return -ENOENT;
 	}
 	info->size = obj->size;
-	info->trapped = obj->trapped;
+	info->trapped = obj->doorbells;
 	*result = obj;
 	return 0;
 }
@@ -342,5 +428,6 @@ void soft_memory_close(struct virtkfd_backend_ctx *ctx)
 		vk_ids_destroy(handles);
 		if (ctx->pdds[i].mmio)
 			soft_obj_put(ctx->pdds[i].mmio);
+		soft_doorbells_put(ctx->pdds[i].doorbells);
 	}
 }

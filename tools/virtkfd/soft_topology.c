@@ -159,14 +159,17 @@ static int walk_caches(struct cache_walk *walk)
 	return ret;
 }
 
-/* What a wave's context takes, kfd_queue_ctx_save_restore_size(). */
-static void cwsr_sizes(uint32_t *cwsr, uint32_t *ctl_stack)
+/* What the waves' context takes, kfd_queue_ctx_save_restore_size(). */
+struct soft_cwsr soft_cwsr_sizes(void)
 {
+	struct soft_cwsr cwsr;
 	uint32_t waves = MIN(SOFT_NUM_CU * 40, SOFT_NUM_SE * 512);
 	uint32_t per_cu = 0x80000 + 0x4000 + 0x10000 + 0x1000;	/* VGPR, SGPR, LDS, registers */
 
-	*ctl_stack = ALIGN_UP(40 + waves * 8 + 8, 4096);
-	*cwsr = ALIGN_UP(*ctl_stack + ALIGN_UP(SOFT_NUM_CU * per_cu, 4096), 4096);
+	cwsr.ctl_stack = ALIGN_UP(40 + waves * 8 + 8, 4096);
+	cwsr.size = ALIGN_UP(cwsr.ctl_stack + ALIGN_UP(SOFT_NUM_CU * per_cu, 4096), 4096);
+	cwsr.debug = ALIGN_UP(waves * 32, 64);
+	return cwsr;
 }
 
 static uint32_t capability(void)
@@ -188,10 +191,9 @@ static uint32_t simd_id_base(uint32_t gpu)
 
 static int put_properties(uint32_t gpu, uint16_t num_caches, virtkfd_emit_fn emit, void *opaque)
 {
-	uint32_t cwsr, ctl_stack;
+	struct soft_cwsr cwsr = soft_cwsr_sizes();
 	struct text t = { 0 };
 
-	cwsr_sizes(&cwsr, &ctl_stack);
 	prop(&t, "cpu_cores_count", 0);
 	prop(&t, "simd_count", SOFT_NUM_CU * SOFT_SIMD_PER_CU);
 	prop(&t, "mem_banks_count", 1);
@@ -217,12 +219,12 @@ static int put_properties(uint32_t gpu, uint16_t num_caches, virtkfd_emit_fn emi
 	prop(&t, "domain", 0);
 	prop(&t, "drm_render_minor", 128 + gpu);
 	prop(&t, "hive_id", 0);
-	prop(&t, "num_sdma_engines", 2);
+	prop(&t, "num_sdma_engines", SOFT_NUM_SDMA);
 	prop(&t, "num_sdma_xgmi_engines", 0);
-	prop(&t, "num_sdma_queues_per_engine", 8);
+	prop(&t, "num_sdma_queues_per_engine", SOFT_SDMA_QUEUES);
 	prop(&t, "num_cp_queues", 24);
-	prop(&t, "cwsr_size", cwsr);
-	prop(&t, "ctl_stack_size", ctl_stack);
+	prop(&t, "cwsr_size", cwsr.size);
+	prop(&t, "ctl_stack_size", cwsr.ctl_stack);
 	prop(&t, "max_engine_clk_fcompute", 2100);
 	prop(&t, "local_mem_size", 0);
 	prop(&t, "fw_version", SOFT_FW_VERSION);

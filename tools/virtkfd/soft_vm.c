@@ -27,7 +27,7 @@ static int cmp_map(const void *a, const void *b)
 
 /**
  * soft_vm_find() - what is mapped in an address range
- * @pdd: context and GPU; its lock is held
+ * @pdd: context and GPU; its vm_lock is held, by the thread of the core it need not be
  * @start: first address
  * @size: bytes, not zero; @start + @size does not overflow
  *
@@ -103,11 +103,11 @@ int soft_acquire_vm(struct virtkfd_backend_ctx *ctx, struct kfd_ioctl_acquire_vm
 		return 0;
 	if (soft_vram_available(ctx->be, pdd->gpu, pdd->gpu->vram_used) < SOFT_VA_TRAP_SIZE)
 		return -ENOMEM;
-	pthread_mutex_lock(&ctx->lock);
+	pthread_rwlock_wrlock(&ctx->vm_lock);
 	ret = vm_add(pdd, SOFT_VA_TRAP, SOFT_VA_TRAP_SIZE, NULL);
 	if (!ret)
 		ret = vm_add(pdd, SOFT_VA_SEQ64, SOFT_VA_SEQ64_SIZE, NULL);
-	pthread_mutex_unlock(&ctx->lock);
+	pthread_rwlock_unlock(&ctx->vm_lock);
 	if (ret) {
 		soft_vm_close(pdd);
 		return ret;
@@ -127,14 +127,14 @@ static int map_one(struct virtkfd_backend_ctx *ctx, struct soft_pdd *pdd,
 
 	if (!obj->va)
 		return -EINVAL;
-	pthread_mutex_lock(&ctx->lock);
+	pthread_rwlock_wrlock(&ctx->vm_lock);
 	for (int half = twice; half >= 0 && !ret; half--) {
 		uint64_t va = obj->va + half * obj->size;
 
 		if (!vm_mapped(pdd, va, obj))
 			ret = vm_add(pdd, va, obj->size, obj);
 	}
-	pthread_mutex_unlock(&ctx->lock);
+	pthread_rwlock_unlock(&ctx->vm_lock);
 	return ret;
 }
 
@@ -144,7 +144,10 @@ static int unmap_one(struct virtkfd_backend_ctx *ctx, struct soft_pdd *pdd,
 	bool twice = obj->flags & KFD_IOC_ALLOC_MEM_FLAGS_AQL_QUEUE_MEM;
 	int ret = -EINVAL;
 
-	pthread_mutex_lock(&ctx->lock);
+	/* unmap_bo_from_gpuvm(); a queue's object is mapped. */
+	if (obj->queues[pdd->index])
+		return -EBUSY;
+	pthread_rwlock_wrlock(&ctx->vm_lock);
 	for (int half = twice; half >= 0; half--) {
 		const struct soft_map *map = vm_mapped(pdd, obj->va + half * obj->size, obj);
 
@@ -153,7 +156,7 @@ static int unmap_one(struct virtkfd_backend_ctx *ctx, struct soft_pdd *pdd,
 			ret = 0;
 		}
 	}
-	pthread_mutex_unlock(&ctx->lock);
+	pthread_rwlock_unlock(&ctx->vm_lock);
 	return ret;
 }
 

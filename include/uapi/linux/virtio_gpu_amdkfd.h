@@ -281,7 +281,12 @@ struct virtkfd_rsp_render_info {
  * - ALLOC_MEMORY_OF_GPU: mmap_offset is zero both ways. A USERPTR is followed by
  *   the guest pages, one __u64 extent each (VIRTKFD_EXTENT), in the order of
  *   their GPU addresses, exactly size bytes in all;
- * - CREATE_QUEUE: doorbell_offset returns the offset in the doorbell slice;
+ * - CREATE_QUEUE: doorbell_offset is zero and returns the offset in the doorbell slice.
+ *   -EOPNOTSUPP for a queue_type that KFD does not know, which user space gets as the
+ *   kernel's ENOTSUPP; -EPERM past the host's limit of queues;
+ * - GET_QUEUE_WAVE_STATE: ctl_stack_address is zero. What KFD writes there follows the
+ *   arguments: the wave_state of &struct kfd_context_save_area_header, then
+ *   ctl_stack_used_size bytes, which belong at the control_stack_offset it tells;
  * - CREATE_EVENT: event_page_offset takes a memory handle or zero and returns zero;
  *   the host reports every firing of the event through %VIRTKFD_CCMD_EVENT_POLL
  *   whatever auto_reset says: the state of events is the guest's.

@@ -38,12 +38,12 @@
  *              without the feature, or without such an object, returns.
  */
 VIRTKFD_IOCTL(0x01, GET_VERSION, 8, LOCAL, 0)
-VIRTKFD_IOCTL(0x02, CREATE_QUEUE, 96, REFUSED, EOPNOTSUPP)
-VIRTKFD_IOCTL(0x03, DESTROY_QUEUE, 8, REFUSED, EINVAL)
+VIRTKFD_IOCTL(0x02, CREATE_QUEUE, 96, TRANSLATED, 0)
+VIRTKFD_IOCTL(0x03, DESTROY_QUEUE, 8, TRANSLATED, 0)
 VIRTKFD_IOCTL(0x04, SET_MEMORY_POLICY, 32, FORWARDED, 0)
 VIRTKFD_IOCTL(0x05, GET_CLOCK_COUNTERS, 40, TRANSLATED, 0)
 VIRTKFD_IOCTL(0x06, GET_PROCESS_APERTURES, 400, FORWARDED, 0)
-VIRTKFD_IOCTL(0x07, UPDATE_QUEUE, 24, REFUSED, EFAULT)
+VIRTKFD_IOCTL(0x07, UPDATE_QUEUE, 24, FORWARDED, 0)
 VIRTKFD_IOCTL(0x08, CREATE_EVENT, 32, TRANSLATED, 0)
 VIRTKFD_IOCTL(0x09, DESTROY_EVENT, 8, TRANSLATED, 0)
 VIRTKFD_IOCTL(0x0a, SET_EVENT, 8, LOCAL, 0)
@@ -62,11 +62,11 @@ VIRTKFD_IOCTL(0x16, ALLOC_MEMORY_OF_GPU, 40, TRANSLATED, 0)
 VIRTKFD_IOCTL(0x17, FREE_MEMORY_OF_GPU, 8, TRANSLATED, 0)
 VIRTKFD_IOCTL(0x18, MAP_MEMORY_TO_GPU, 24, FORWARDED, 0)
 VIRTKFD_IOCTL(0x19, UNMAP_MEMORY_FROM_GPU, 24, FORWARDED, 0)
-VIRTKFD_IOCTL(0x1a, SET_CU_MASK, 16, REFUSED, EFAULT)
-VIRTKFD_IOCTL(0x1b, GET_QUEUE_WAVE_STATE, 24, REFUSED, EINVAL)
+VIRTKFD_IOCTL(0x1a, SET_CU_MASK, 16, FORWARDED, 0)
+VIRTKFD_IOCTL(0x1b, GET_QUEUE_WAVE_STATE, 24, TRANSLATED, 0)
 VIRTKFD_IOCTL(0x1c, GET_DMABUF_INFO, 32, REFUSED, EINVAL)
 VIRTKFD_IOCTL(0x1d, IMPORT_DMABUF, 24, REFUSED, EINVAL)
-VIRTKFD_IOCTL(0x1e, ALLOC_QUEUE_GWS, 16, REFUSED, EINVAL)
+VIRTKFD_IOCTL(0x1e, ALLOC_QUEUE_GWS, 16, FORWARDED, 0)
 VIRTKFD_IOCTL(0x1f, SMI_EVENTS, 8, REFUSED, EOPNOTSUPP)
 VIRTKFD_IOCTL(0x20, SVM, 24, REFUSED, EPERM)
 VIRTKFD_IOCTL(0x21, SET_XNACK_MODE, 4, FORWARDED, 0)
@@ -82,7 +82,8 @@ VIRTKFD_IOCTL(0x28, PROFILER, 16, REFUSED, EOPNOTSUPP)
  * VIRTKFD_ARRAY(name, argument struct, pointer field, count field, bits an element,
  *               most elements, direction)
  *
- * The arrays that rows which travel point to, in the order of the wire. IN: to the
+ * The arrays that rows which travel point to, in the order of the wire. Where elements are
+ * smaller than a byte the array has whole bytes. IN: to the
  * host; a count above the most is refused with -EINVAL. OUT: from the host; the
  * count asked for is capped, the count returned is the number that is valid.
  */
@@ -96,6 +97,7 @@ VIRTKFD_ARRAY(MAP_MEMORY_TO_GPU, kfd_ioctl_map_memory_to_gpu_args,
 	      device_ids_array_ptr, n_devices, 32, 1024, IN)
 VIRTKFD_ARRAY(UNMAP_MEMORY_FROM_GPU, kfd_ioctl_unmap_memory_from_gpu_args,
 	      device_ids_array_ptr, n_devices, 32, 1024, IN)
+VIRTKFD_ARRAY(SET_CU_MASK, kfd_ioctl_set_cu_mask_args, cu_mask_ptr, num_cu_mask, 1, 1024, IN)
 
 /* VIRTKFD_STRUCT(name, bytes): the structs of virtio_gpu_amdkfd.h, to be asserted. */
 VIRTKFD_STRUCT(virtkfd_capset, 48)

@@ -111,7 +111,7 @@ static void test_capset(void **state)
 	assert_int_equal(capset.version, 1);
 	assert_int_equal(capset.features & VIRTKFD_F_USERPTR, VIRTKFD_F_USERPTR);
 	assert_int_equal(capset.features & VIRTKFD_F_TRAPPED_DOORBELL, VIRTKFD_F_TRAPPED_DOORBELL);
-	assert_int_equal(capset.features & VIRTKFD_F_QUEUES, 0);
+	assert_int_equal(capset.features & VIRTKFD_F_QUEUES, VIRTKFD_F_QUEUES);
 	assert_int_equal(capset.kfd_major, KFD_IOCTL_MAJOR_VERSION);
 	assert_int_equal(capset.kfd_minor, KFD_IOCTL_MINOR_VERSION);
 	assert_int_equal(capset.num_gpus, 1);

@@ -13,15 +13,13 @@
 #include <sys/mman.h>
 #include <time.h>
 
-#include "harness.h"
+#include "fuzz.h"
 #include "internal.h"
 #include "soft.h"
 
 #define CTXS		6
 #define BLOBS		12
 #define OPS		2000
-#define AREA		2048
-#define GUARD		128
 #define SLOT		(16 * PAGE)
 #define MOST		8192
 
@@ -31,28 +29,6 @@ static struct {
 	uint32_t round;
 	uint32_t op;
 } at;
-
-static uint64_t state;
-
-static uint64_t rnd(void)
-{
-	state ^= state >> 12;
-	state ^= state << 25;
-	state ^= state >> 27;
-	return state * 2685821657736338717ULL;
-}
-
-static uint32_t below(uint32_t n)
-{
-	return (rnd() >> 32) % n;
-}
-
-static bool one_in(uint32_t n)
-{
-	return !below(n);
-}
-
-#define PICK(array)	((array)[below(ARRAY_LEN(array))])
 
 static void tell(void)
 {
@@ -67,28 +43,6 @@ do { \
 		fail_msg("%s", #cond); \
 	} \
 } while (0)
-
-/**
- * struct fctx - a context id of the guest's and its two resources
- * @created: it exists
- * @attached: resource 1 and resource 2 are attached to it
- * @mem: their memory with GUARD bytes before and behind
- * @before: the same before an operation
- * @may: bytes that this operation may write
- * @late: bytes that a poll may write whenever it is answered
- * @handles: memory handles that it has seen
- * @events: event ids
- */
-struct fctx {
-	bool created;
-	bool attached[2];
-	uint8_t mem[2][GUARD + AREA + GUARD] __attribute__((aligned(8)));
-	uint8_t before[2][GUARD + AREA + GUARD];
-	bool may[AREA];
-	bool late[AREA];
-	uint64_t handles[8];
-	uint32_t events[8];
-};
 
 struct fblob {
 	struct virtkfd_blob *blob;
@@ -108,301 +62,9 @@ static struct {
 static uint32_t succeeded[0x40];
 
 static const struct virtkfd_limits limits = {
-	.contexts = 4, .events = 8, .blobs = 4, .vram = 64 << 20, .pinned = 16 * PAGE,
+	.contexts = 4, .events = 8, .blobs = 4, .queues = 5, .vram = 64 << 20,
+	.pinned = 16 * PAGE,
 };
-
-/* The dictionary. */
-static const struct {
-	uint32_t nr;
-	uint32_t size;
-	bool travels;
-} rows[] = {
-#define LOCAL		false
-#define REFUSED		false
-#define FORWARDED	true
-#define TRANSLATED	true
-#define VIRTKFD_IOCTL(nr, name, size, class, err) { nr, size, class },
-#include <linux/virtio_gpu_amdkfd_tables.h>
-};
-
-static const struct {
-	uint32_t nr;
-	uint32_t pointer;
-	uint32_t count;
-	uint32_t bytes;
-	uint32_t most;
-	bool in;
-} arrays[] = {
-#define IN	true
-#define OUT	false
-#define VIRTKFD_ARRAY(name, args, pointer, count, bits, most, dir) \
-	{ NR(name), offsetof(struct args, pointer), offsetof(struct args, count), (bits) / 8, \
-	  most, dir },
-#include <linux/virtio_gpu_amdkfd_tables.h>
-};
-
-static uint32_t any32(void)
-{
-	static const uint32_t values[] = {
-		0, 1, 2, 3, 7, 8, 16, 24, 255, 4095, 4096, 4097, 0x7fffffff, 0x80000000, 0xfffffff8,
-		UINT32_MAX,
-	};
-
-	switch (below(8)) {
-	case 0:
-		return rnd();
-	case 1:
-		return w.guest->gpu_id;
-	case 2:
-		return 1u << below(32);
-	case 3:
-		return 0x40000000 + below(8);
-	default:
-		return PICK(values);
-	}
-}
-
-static uint64_t any64(void)
-{
-	static const uint64_t values[] = {
-		0, 1, PAGE, UINT64_MAX, UINT64_MAX - PAGE + 1, 1ULL << 48, 1ULL << 63,
-	};
-
-	switch (below(8)) {
-	case 0:
-		return rnd();
-	case 1:
-		return any32();
-	case 2:
-		return 1ULL << below(64);
-	case 3:
-		return (uint64_t)w.guest->gpu_id << 32 | any32();
-	case 4:
-		return VA + below(64) * PAGE;
-	default:
-		return PICK(values);
-	}
-}
-
-static uint32_t gpu(void)
-{
-	return one_in(12) ? any32() : w.guest->gpu_id;
-}
-
-static uint64_t handle(struct fctx *ctx)
-{
-	return one_in(12) ? any64() : PICK(ctx->handles);
-}
-
-static uint64_t va(void)
-{
-	return one_in(12) ? any64() : VA + (uint64_t)below(512) * 16 * PAGE;
-}
-
-static uint64_t size(void)
-{
-	return one_in(16) ? any64() : one_in(16) ? MIB * below(32) : PAGE * below(12);
-}
-
-/* Arguments with which the ioctl might do something. */
-static void fill_args(struct fctx *ctx, uint32_t nr, uint32_t *args, uint32_t len)
-{
-	static const uint32_t kinds[] = { GTT, VRAM, GTT | AQL, USERPTR, DOORBELL, MMIO,
-					  VRAM | KFD_IOC_ALLOC_MEM_FLAGS_PUBLIC, VRAM | GTT };
-	static const uint32_t types[] = { KFD_IOC_EVENT_SIGNAL, KFD_IOC_EVENT_MEMORY,
-					  KFD_IOC_EVENT_HW_EXCEPTION, KFD_IOC_EVENT_DEBUG_EVENT };
-
-	bool tame = one_in(2);
-
-	for (uint32_t i = 0; i < len / 4; i++)
-		args[i] = one_in(3) ? gpu() : tame ? below(2) : any32();
-	switch (nr) {
-	case NR(ACQUIRE_VM):
-		*(struct kfd_ioctl_acquire_vm_args *)args =
-			(struct kfd_ioctl_acquire_vm_args){ .gpu_id = gpu() };
-		break;
-	case NR(ALLOC_MEMORY_OF_GPU): {
-		uint32_t flags = PICK(kinds);
-
-		*(struct kfd_ioctl_alloc_memory_of_gpu_args *)args =
-			(struct kfd_ioctl_alloc_memory_of_gpu_args){
-				.va_addr = va(), .gpu_id = gpu(),
-				.flags = one_in(16) ? rnd() : flags,
-				.size = flags & DOORBELL ? SLICE : flags & MMIO ? PAGE : size(),
-			};
-		break;
-	}
-	case NR(FREE_MEMORY_OF_GPU):
-	case NR(MAP_MEMORY_TO_GPU):
-	case NR(UNMAP_MEMORY_FROM_GPU): {
-		struct kfd_ioctl_map_memory_to_gpu_args map = {
-			.handle = handle(ctx), .n_devices = one_in(3) ? below(4) : 1,
-			.n_success = one_in(8) ? any32() : 0,
-		};
-
-		memcpy(args, &map, len);
-		break;
-	}
-	case NR(CREATE_EVENT):
-		*(struct kfd_ioctl_create_event_args *)args = (struct kfd_ioctl_create_event_args){
-			.event_page_offset = one_in(3) ? handle(ctx) : 0,
-			.event_type = one_in(8) ? any32() : PICK(types), .auto_reset = below(2),
-		};
-		break;
-	case NR(DESTROY_EVENT):
-		args[0] = one_in(8) ? any32() : PICK(ctx->events);
-		break;
-	}
-}
-
-/* Guest pages for an allocation of that many bytes, mostly as many as it takes. */
-static uint32_t put_extents(uint8_t *out, uint32_t room, uint64_t bytes)
-{
-	uint64_t pages = (bytes + PAGE - 1) / PAGE;
-	uint32_t len = 0;
-
-	for (; pages && len + 8 <= room; len += 8) {
-		uint64_t n = 1 + below(pages < 8 ? pages : 8), gpa = below(RAM_SIZE / PAGE) * PAGE;
-		uint64_t ext = one_in(40) ? any64() : VIRTKFD_EXTENT(gpa, n);
-
-		memcpy(out + len, &ext, 8);
-		pages -= n;
-	}
-	return len;
-}
-
-static uint32_t put_ioctl(struct fctx *ctx, uint8_t *out, uint32_t room)
-{
-	struct virtkfd_ccmd_ioctl *cmd = (void *)out;
-	uint32_t args[256] = { 0 }, pos = sizeof(*cmd), row = below(ARRAY_LEN(rows)), args_len;
-	static const uint32_t wanted[] = {
-		NR(ACQUIRE_VM), NR(ALLOC_MEMORY_OF_GPU), NR(ALLOC_MEMORY_OF_GPU),
-		NR(MAP_MEMORY_TO_GPU), NR(MAP_MEMORY_TO_GPU), NR(UNMAP_MEMORY_FROM_GPU),
-		NR(FREE_MEMORY_OF_GPU),
-		NR(CREATE_EVENT), NR(CREATE_EVENT), NR(DESTROY_EVENT),
-	};
-
-	if (!one_in(3))
-		row = PICK(wanted) - 1;
-	cmd->hdr.cmd = VIRTKFD_CCMD_IOCTL;
-	cmd->nr = rows[row].nr;
-	fill_args(ctx, cmd->nr, args, rows[row].size);
-	args_len = one_in(10) ? below(sizeof(args)) : rows[row].size;
-	for (size_t i = 0; i < ARRAY_LEN(arrays); i++) {
-		if (arrays[i].nr != cmd->nr)
-			continue;
-		if (!one_in(30))
-			memset(&args[arrays[i].pointer / 4], 0, 8);
-		if (args[arrays[i].count / 4] > 3 && !one_in(10))
-			args[arrays[i].count / 4] = below(4);
-	}
-	cmd->args_len = args_len;
-	memcpy(out + pos, args, args_len);
-	pos += (args_len + 7) & ~7u;
-	for (size_t i = 0; i < ARRAY_LEN(arrays); i++) {
-		uint32_t num = args[arrays[i].count / 4];
-
-		if (arrays[i].nr != cmd->nr || !arrays[i].in || num > 8)
-			continue;
-		for (uint32_t j = 0; j < num; j++)
-			((uint32_t *)(out + pos))[j] = gpu();
-		pos += (num * arrays[i].bytes + 7) & ~7u;
-		cmd->in_len += (num * arrays[i].bytes + 7) & ~7u;
-	}
-	if (cmd->nr == NR(ALLOC_MEMORY_OF_GPU)) {
-		struct kfd_ioctl_alloc_memory_of_gpu_args *alloc = (void *)args;
-
-		if (alloc->flags & USERPTR || one_in(30)) {
-			cmd->in_len = put_extents(out + pos, (room - pos) & ~7u, alloc->size);
-			pos += cmd->in_len;
-		}
-	}
-	if (one_in(20))
-		cmd->in_len = any32();
-	return pos;
-}
-
-/* One command, as a guest's driver would write it. */
-static uint32_t put_command(struct fctx *ctx, uint8_t *out, uint32_t room)
-{
-	struct virtkfd_ccmd *hdr = (void *)out;
-	uint32_t kind = below(16);
-
-	memset(out, 0, room);
-	hdr->cmd = VIRTKFD_CCMD_NOP;
-	hdr->len = sizeof(*hdr);
-	if (kind < 2) {
-		struct virtkfd_ccmd_init *cmd = (void *)out;
-
-		hdr->cmd = VIRTKFD_CCMD_INIT;
-		hdr->len = sizeof(*cmd);
-		cmd->role = one_in(10) ? any32() : one_in(6) ? VIRTKFD_ROLE_CONTROL :
-							       VIRTKFD_ROLE_PROCESS;
-		cmd->rsp_res_id = one_in(10) ? any32() : 1 + below(2);
-	} else if (kind == 2) {
-		struct virtkfd_ccmd_event_poll *cmd = (void *)out;
-
-		hdr->cmd = VIRTKFD_CCMD_EVENT_POLL;
-		hdr->len = sizeof(*cmd);
-		cmd->max_events = one_in(4) ? any32() : 1 + below(5);
-	} else if (kind == 3) {
-		hdr->cmd = VIRTKFD_CCMD_TOPOLOGY;
-		hdr->len = sizeof(struct virtkfd_ccmd_topology);
-		((struct virtkfd_ccmd_topology *)out)->index = one_in(4) ? any32() : 0;
-	} else if (kind == 4) {
-		struct virtkfd_ccmd_render_info *cmd = (void *)out;
-
-		hdr->cmd = VIRTKFD_CCMD_RENDER_INFO;
-		hdr->len = sizeof(*cmd);
-		cmd->gpu_id = gpu();
-		cmd->query = one_in(8) ? any32() : below(0x28);
-		cmd->return_size = one_in(4) ? any32() : below(512);
-		for (uint32_t i = 0; i < 4; i++)
-			cmd->args[i] = one_in(2) ? below(4) : any32();
-	} else if (kind == 5) {
-		hdr->cmd = any32();
-	} else if (kind > 6) {
-		hdr->len = put_ioctl(ctx, out, room);
-	}
-	hdr->seqno = rnd();
-	if (!one_in(10)) {
-		hdr->rsp_len = 16 + 8 * below(64);
-		hdr->rsp_off = 8 * below((AREA - hdr->rsp_len) / 8 + 1);
-	}
-	return hdr->len;
-}
-
-static uint32_t mutate(uint8_t *buf, uint32_t len)
-{
-	for (uint32_t n = 1 + below(3); n; n--) {
-		uint32_t pos = below(len / 8) * 8;
-
-		switch (below(7)) {
-		case 0:
-			buf[below(len)] ^= 1u << below(8);
-			break;
-		case 1:
-			((uint32_t *)buf)[below(len / 4)] = any32();
-			break;
-		case 2:
-			((uint64_t *)buf)[pos / 8] = any64();
-			break;
-		case 3:
-			((struct virtkfd_ccmd *)buf)->len = one_in(2) ? any32() : 8 * below(16);
-			break;
-		case 4:
-			((struct virtkfd_ccmd *)buf)->rsp_off = one_in(2) ? any32() : below(AREA);
-			break;
-		case 5:
-			((struct virtkfd_ccmd *)buf)->rsp_len = one_in(2) ? any32() : below(AREA);
-			break;
-		case 6:
-			len = one_in(2) ? 8 + pos : 8 + below(len - 7);
-			break;
-		}
-	}
-	return len;
-}
 
 /* What the response to a command in there may cover; the library's limits are not trusted. */
 static void allow(struct fctx *ctx, const uint8_t *buf, uint32_t len)
@@ -421,12 +83,15 @@ static void allow(struct fctx *ctx, const uint8_t *buf, uint32_t len)
 	}
 }
 
+/* With the VM's lock: queues may fire events at any time. */
 static void begin_op(void)
 {
+	pthread_mutex_lock(&w.guest->vm->lock);
 	for (uint32_t i = 0; i < CTXS; i++) {
 		memcpy(w.ctxs[i].before, w.ctxs[i].mem, sizeof(w.ctxs[i].mem));
 		memset(w.ctxs[i].may, false, AREA);
 	}
+	pthread_mutex_unlock(&w.guest->vm->lock);
 }
 
 static void check_written(struct fctx *ctx, uint32_t r)
@@ -443,13 +108,15 @@ static void check_written(struct fctx *ctx, uint32_t r)
 static void end_op(void)
 {
 	struct virtkfd_stats st = stats(w.guest);
-	uint32_t ctxs = 0, resources = 0, blobs = 0, mappings = 0;
+	uint32_t ctxs = 0, resources = 0, blobs = 0, mappings = 0, queues = 0;
 
+	pthread_mutex_lock(&w.guest->vm->lock);
 	for (uint32_t i = 0; i < CTXS; i++) {
 		struct virtkfd_ctx *vctx = vk_ctx_find(w.guest->vm, i);
 		struct fctx *ctx = &w.ctxs[i];
 
 		CHECK(!vctx || vctx->num_events <= limits.events);
+		queues += vctx ? vctx->num_queues : 0;
 		check_written(ctx, 0);
 		check_written(ctx, 1);
 		if (!w.guest->vm->poll.pending)
@@ -468,10 +135,11 @@ static void end_op(void)
 	CHECK(st.pinned_bytes == pinned(w.guest) && st.pinned_bytes <= limits.pinned);
 	CHECK(w.guest->vm->gpu_bytes <= limits.vram);
 	CHECK(w.guest->vm->num_inited <= limits.contexts);
-	CHECK(st.queues == 0);
+	CHECK(st.queues == queues && queues <= limits.queues);
 	CHECK(!w.guest->vm->poll.pending ||
 	      (w.guest->vm->control && TAILQ_EMPTY(&w.guest->vm->fired)));
 	CHECK(w.guest->num_fences <= w.fences);
+	pthread_mutex_unlock(&w.guest->vm->lock);
 }
 
 /* Learn handles and event ids, so that later commands have something to go on. */
@@ -485,10 +153,16 @@ static void learn(struct fctx *ctx, const struct virtkfd_ccmd_ioctl *cmd, const 
 	succeeded[cmd->nr]++;
 	if (cmd->hdr.rsp_len < sizeof(*head) + 40)
 		return;
-	if (cmd->nr == NR(ALLOC_MEMORY_OF_GPU))
-		memcpy(&PICK(ctx->handles), args, 8);
-	else if (cmd->nr == NR(CREATE_EVENT))
+	if (cmd->nr == NR(ALLOC_MEMORY_OF_GPU)) {
+		const struct kfd_ioctl_alloc_memory_of_gpu_args *alloc = (const void *)args;
+		uint32_t i = below(ARRAY_LEN(ctx->handles));
+
+		ctx->handles[i] = alloc->handle;
+		ctx->vas[i] = alloc->va_addr;
+	} else if (cmd->nr == NR(CREATE_EVENT))
 		PICK(ctx->events) = ((struct kfd_ioctl_create_event_args *)args)->event_id;
+	else if (cmd->nr == NR(CREATE_QUEUE))
+		PICK(ctx->queues) = ((struct kfd_ioctl_create_queue_args *)args)->queue_id;
 }
 
 static void submit(uint32_t id)
@@ -592,6 +266,52 @@ static void start_ctx(uint32_t id)
 	virtkfd_submit(w.guest->vm, id, &cmds, sizeof(cmds));
 }
 
+static void ioctl_of(uint32_t id, uint32_t nr, const void *args, uint32_t len, uint64_t array)
+{
+	struct {
+		struct virtkfd_ccmd_ioctl cmd;
+		uint64_t rest[16];
+	} msg = {
+		.cmd = { .nr = nr, .args_len = len, .in_len = array ? 8 : 0 },
+	};
+
+	memcpy(msg.rest, args, len);
+	memcpy((uint8_t *)msg.rest + len, &array, 8);
+	msg.cmd.hdr.cmd = VIRTKFD_CCMD_IOCTL;
+	msg.cmd.hdr.len = sizeof(msg.cmd) + len + msg.cmd.in_len;
+	virtkfd_submit(w.guest->vm, id, &msg, msg.cmd.hdr.len);
+}
+
+/*
+ * A compute queue, if there is room and the handles are those of a new context: it takes too
+ * much to come about by chance. The sizes are test_queues' and test_topology's.
+ */
+static void start_compute(uint32_t id)
+{
+	const uint64_t va = VA + 1024 * MIB, sizes[] = { PAGE, 0x1639000 };
+	struct kfd_ioctl_create_queue_args queue = {
+		.ring_base_address = va, .write_pointer_address = va + 64,
+		.read_pointer_address = va, .ring_size = PAGE, .gpu_id = w.guest->gpu_id,
+		.queue_type = KFD_IOC_QUEUE_TYPE_COMPUTE_AQL, .queue_percentage = below(2),
+		.ctx_save_restore_address = va + MIB, .ctx_save_restore_size = 0x162d000,
+		.ctl_stack_size = 0x3000,
+	};
+
+	for (uint32_t i = 0; i < 2; i++) {
+		struct kfd_ioctl_alloc_memory_of_gpu_args alloc = {
+			.va_addr = va + i * MIB, .size = sizes[i], .gpu_id = w.guest->gpu_id,
+			.flags = GTT | WRITABLE,
+		};
+		struct kfd_ioctl_map_memory_to_gpu_args map = {
+			.handle = (uint64_t)w.guest->gpu_id << 32 | i, .n_devices = 1,
+		};
+
+		ioctl_of(id, NR(ALLOC_MEMORY_OF_GPU), &alloc, sizeof(alloc), 0);
+		ioctl_of(id, NR(MAP_MEMORY_TO_GPU), &map, sizeof(map), w.guest->gpu_id);
+	}
+	ioctl_of(id, NR(CREATE_QUEUE), &queue, sizeof(queue), 0);
+}
+
 static void fence(uint32_t id)
 {
 	uint32_t ring = one_in(10) ? any32() : below(2);
@@ -689,6 +409,8 @@ static void operation(void)
 		break;
 	case 1 ... 3:
 		start_ctx(id);
+		if (id > 1 && one_in(4))
+			start_compute(id);
 		break;
 	case 4:
 		if (one_in(2))
@@ -736,6 +458,7 @@ static void new_round(void)
 {
 	memset(&w, 0, sizeof(w));
 	w.guest = guest_new(&limits);
+	fuzz_gpu_id = w.guest->gpu_id;
 	memset(w.guest->ram, 0x5a, RAM_SIZE);
 	w.fences = w.guest->num_fences;
 	w.window = mmap(NULL, BLOBS * SLOT, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
@@ -771,10 +494,11 @@ static void test_guest(void **unused)
 	/* A machine that is too slow to get everywhere in that time gets more. */
 	for (at.round = 0; now() < end || (!everywhere() && now() < end + 30000); at.round++) {
 		/* Any round can be had as the first one, with its number added to the seed. */
-		state = (at.seed + at.round) * 0x9e3779b97f4a7c15 | 1;
+		fuzz_state = (at.seed + at.round) * 0x9e3779b97f4a7c15 | 1;
 		new_round();
 		for (uint32_t id = 1; id < CTXS; id++)
 			start_ctx(id);
+		start_compute(2);
 		for (at.op = 0; at.op < OPS; at.op++)
 			operation();
 		commands += stats(w.guest).commands;

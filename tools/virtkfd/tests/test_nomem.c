@@ -165,6 +165,8 @@ do { \
 
 /* Everything a typical process has, more than once where tables grow. */
 #define OBJECTS		20
+#define QUEUES		16
+#define QUEUE_OBJECT	15
 
 struct session {
 	struct guest *guest;
@@ -270,6 +272,29 @@ static int map_blob(struct session *s, uint32_t i)
 	return virtkfd_blob_map(s->blobs[i], s->window + i * PAGE, &map_info);
 }
 
+/* Of a copy engine, with one object for all of its memory. */
+static int queue(struct session *s, uint32_t id)
+{
+	struct kfd_ioctl_create_queue_args args = {
+		.ring_base_address = VA + QUEUE_OBJECT * MIB / 2, .ring_size = PAGE,
+		.read_pointer_address = VA + QUEUE_OBJECT * MIB / 2,
+		.write_pointer_address = VA + QUEUE_OBJECT * MIB / 2,
+		.gpu_id = s->guest->gpu_id, .queue_type = KFD_IOC_QUEUE_TYPE_SDMA,
+	};
+	int ret = kfd(s->ctx, CREATE_QUEUE, &args);
+
+	if (!ret)
+		assert_int_equal(args.queue_id, id);
+	return ret;
+}
+
+static int queue_destroy(struct session *s, uint32_t id)
+{
+	struct kfd_ioctl_destroy_queue_args args = { .queue_id = id };
+
+	return kfd(s->ctx, DESTROY_QUEUE, &args);
+}
+
 static void begin(struct session *s)
 {
 	static const uint32_t flags[] = { GTT, VRAM, GTT | AQL, DOORBELL, MMIO };
@@ -289,6 +314,7 @@ static void begin(struct session *s)
 	TRY(guest, s->ctx, scattered(s));
 	for (uint32_t i = 0; i < 5; i++)
 		TRY(guest, s->ctx, kfd_map(s->ctx, s->handles[i], guest->gpu_id, NULL));
+	TRY(guest, s->ctx, kfd_map(s->ctx, s->handles[QUEUE_OBJECT], guest->gpu_id, NULL));
 	TRY(guest, s->ctx, kfd_map(s->ctx, s->user, guest->gpu_id, NULL));
 }
 
@@ -303,6 +329,8 @@ static void use(struct session *s)
 					     KFD_IOC_EVENT_SIGNAL, 0, &s->events[i]));
 	for (uint32_t i = 0; i < 3; i++)
 		TRY(guest, s->ctx, blob(s, i));
+	for (uint32_t i = 0; i < QUEUES; i++)
+		TRY(guest, s->ctx, queue(s, i));
 	TRY(guest, s->ctx, map_blob(s, 0));
 	TRY(guest, s->ctx, map_blob(s, 2));
 	TRY(guest, s->ctx, poll_send(s->control, POLL_SIZE, 4));
@@ -324,6 +352,8 @@ static void end(struct session *s)
 	for (uint32_t i = 0; i < 5; i++)
 		TRY(guest, s->ctx, kfd_unmap(s->ctx, s->handles[i], guest->gpu_id, NULL));
 	count = scarce.count;
+	for (uint32_t i = 0; i < QUEUES / 2; i++)
+		assert_int_equal(queue_destroy(s, i), 0);
 	for (uint32_t i = 0; i < OBJECTS / 2; i++) {
 		assert_int_equal(kfd_event_destroy(s->ctx, s->events[i]), 0);
 		assert_int_equal(kfd_free(s->ctx, s->handles[i]), 0);

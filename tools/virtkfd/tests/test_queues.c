@@ -1,0 +1,489 @@
+// SPDX-License-Identifier: GPL-2.0 OR MIT
+/*
+ * Queues: what the wire says otherwise than KFD, limits, doorbells; execution threads against
+ * calls that take away what they use.
+ *
+ * What does not live here: the checks of the ioctls, which the kselftest kfd_queues has;
+ * packets, which tools/softgpu tests.
+ */
+#define _GNU_SOURCE
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "harness.h"
+
+#define SDMA		KFD_IOC_QUEUE_TYPE_SDMA
+#define AQL_TYPE	KFD_IOC_QUEUE_TYPE_COMPUTE_AQL
+#define RING		(VA + 16 * MIB)
+#define RING_SIZE	65536u
+#define POINTERS	(VA + 32 * MIB)
+#define CWSR		(VA + 64 * MIB)
+/* kfd_queue_ctx_save_restore_size() for 38 CUs of gfx942: 1520 waves. */
+#define CTL_STACK	0x3000u
+#define CWSR_SIZE	0x162d000u
+#define CWSR_ALL	(CWSR_SIZE + (1520 * 32 + 4095) / 4096 * 4096)
+#define DATA		(VA + 128 * MIB)
+#define DATA_SIZE	(8 * MIB)
+
+/* A queue in memory that the VMM sees too. */
+struct queue {
+	struct gctx *ctx;
+	struct kfd_ioctl_create_queue_args args;
+	struct virtkfd_blob *blobs[3];	/* ring, pointers, doorbells */
+	uint8_t *mem[2];
+	uint64_t handles[2];
+	uint64_t wptr;
+};
+
+static uint8_t *map_handle(struct gctx *ctx, uint64_t handle, uint64_t size,
+			   struct virtkfd_blob **blob)
+{
+	uint32_t info;
+	uint8_t *mem = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	assert_ptr_not_equal(mem, MAP_FAILED);
+	assert_int_equal(virtkfd_blob_create(ctx->guest->vm, ctx->id,
+					     VIRTKFD_BLOB_ID(VIRTKFD_BLOB_MEMORY, handle), size,
+					     blob), 0);
+	assert_int_equal(virtkfd_blob_map(*blob, mem, &info), 0);
+	return mem;
+}
+
+static void unmap_blob(struct virtkfd_blob *blob, uint8_t *mem, uint64_t size)
+{
+	if (mem) {
+		assert_ptr_equal(mmap(mem, size, PROT_READ | PROT_WRITE,
+				      MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0), mem);
+		virtkfd_blob_unmapped(blob);
+		munmap(mem, size);
+	}
+	virtkfd_blob_destroy(blob);
+}
+
+static uint64_t new_mem(struct gctx *ctx, uint32_t flags, uint64_t va, uint64_t size)
+{
+	uint64_t handle;
+
+	assert_int_equal(kfd_alloc(ctx, flags | WRITABLE, va, size, &handle), 0);
+	assert_int_equal(kfd_map(ctx, handle, ctx->guest->gpu_id, NULL), 0);
+	return handle;
+}
+
+static void prepare(struct gctx *ctx, struct queue *q, uint32_t type)
+{
+	uint64_t db = (uint64_t)ctx->guest->gpu_id << 32;
+
+	memset(q, 0, sizeof(*q));
+	q->ctx = ctx;
+	q->handles[0] = new_mem(ctx, GTT, RING, RING_SIZE);
+	q->handles[1] = new_mem(ctx, GTT, POINTERS, PAGE);
+	q->mem[0] = map_handle(ctx, q->handles[0], RING_SIZE, &q->blobs[0]);
+	q->mem[1] = map_handle(ctx, q->handles[1], PAGE, &q->blobs[1]);
+	assert_int_equal(virtkfd_blob_create(ctx->guest->vm, ctx->id,
+					     VIRTKFD_BLOB_ID(VIRTKFD_BLOB_DOORBELL, db), SLICE,
+					     &q->blobs[2]), 0);
+	q->args = (struct kfd_ioctl_create_queue_args){
+		.ring_base_address = RING, .ring_size = RING_SIZE,
+		.read_pointer_address = POINTERS, .write_pointer_address = POINTERS + 64,
+		.gpu_id = ctx->guest->gpu_id, .queue_type = type, .queue_percentage = 100,
+	};
+	if (type != AQL_TYPE)
+		return;
+	new_mem(ctx, VRAM, CWSR, CWSR_ALL);
+	q->args.ctx_save_restore_address = CWSR;
+	q->args.ctx_save_restore_size = CWSR_SIZE;
+	q->args.ctl_stack_size = CTL_STACK;
+}
+
+static int start(struct queue *q)
+{
+	return kfd(q->ctx, CREATE_QUEUE, &q->args);
+}
+
+static int stop(struct gctx *ctx, uint32_t id)
+{
+	struct kfd_ioctl_destroy_queue_args args = { .queue_id = id };
+
+	return kfd(ctx, DESTROY_QUEUE, &args);
+}
+
+/* What the guest's mappings are; the queue may be gone or not. */
+static void drop(struct queue *q)
+{
+	unmap_blob(q->blobs[0], q->mem[0], RING_SIZE);
+	unmap_blob(q->blobs[1], q->mem[1], PAGE);
+	unmap_blob(q->blobs[2], NULL, 0);
+}
+
+static uint64_t rptr(struct queue *q)
+{
+	return __atomic_load_n((uint64_t *)q->mem[1], __ATOMIC_ACQUIRE);
+}
+
+static bool wait_rptr(struct queue *q, uint64_t value)
+{
+	for (int i = 0; i < 20000; i++) {
+		if (rptr(q) == value)
+			return true;
+		usleep(1000);
+	}
+	return false;
+}
+
+static void put(struct queue *q, const uint32_t *words, unsigned int num)
+{
+	for (unsigned int i = 0; i < num; i++, q->wptr += 4)
+		__atomic_store_n((uint32_t *)(q->mem[0] + q->wptr % RING_SIZE), words[i],
+				 __ATOMIC_RELAXED);
+}
+
+/* SDMA COPY_LINEAR */
+static void copy(struct queue *q, uint64_t dst, uint64_t src, uint32_t size)
+{
+	const uint32_t words[] = { 1, size - 1, 0, (uint32_t)src, src >> 32, (uint32_t)dst,
+				   dst >> 32 };
+
+	put(q, words, 7);
+}
+
+static void ring(struct queue *q)
+{
+	__atomic_store_n((uint64_t *)(q->mem[1] + 64), q->wptr, __ATOMIC_RELEASE);
+	virtkfd_doorbell_write(q->blobs[2], q->args.doorbell_offset, q->wptr, 8);
+}
+
+/* Many copies of the data's first half to the second one. */
+static void busy(struct queue *q)
+{
+	for (int i = 0; i < 500; i++)
+		copy(q, DATA + DATA_SIZE / 2, DATA, 4 * MIB - 64);
+	ring(q);
+}
+
+static void test_wire(void **state)
+{
+	struct guest *guest = *state;
+	struct gctx *ctx = ctx_acquired(guest, 2);
+	struct kfd_ioctl_create_queue_args good;
+	struct queue q;
+
+	prepare(ctx, &q, SDMA);
+	good = q.args;
+	/* Out only. */
+	q.args.doorbell_offset = 8;
+	assert_int_equal(start(&q), -EINVAL);
+	/* The kernel's ENOTSUPP is not on the wire. */
+	q.args = good;
+	q.args.queue_type = 5;
+	assert_int_equal(start(&q), -EOPNOTSUPP);
+	assert_int_equal(stats(guest).queues, 0);
+	/* KFD 1.18's form has no engine and no metadata. */
+	q.args = good;
+	q.args.sdma_engine_id = 0xeeee;
+	q.args.metadata_ring_size = 0xeeee;
+	assert_int_equal(kfd_raw(ctx, NR(CREATE_QUEUE), &q.args, 88, NULL, 0), 0);
+	/* allocate_doorbell(): 0x100 * 8 */
+	assert_int_equal(q.args.doorbell_offset, 0x800);
+	assert_int_equal(q.args.queue_id, 0);
+	assert_int_equal(stats(guest).queues, 1);
+	assert_int_equal(stop(ctx, 0), 0);
+	assert_int_equal(stop(ctx, 0), -EINVAL);
+	assert_int_equal(stop(ctx, 5000), -EINVAL);
+	assert_int_equal(stats(guest).queues, 0);
+	drop(&q);
+	ctx_free(ctx);
+}
+
+static void test_cu_mask(void **state)
+{
+	struct gctx *ctx = ctx_acquired(*state, 2);
+	struct kfd_ioctl_set_cu_mask_args args = { .num_cu_mask = 96 };
+	uint32_t mask[34] = { 0 };
+	struct queue q;
+
+	prepare(ctx, &q, SDMA);
+	assert_int_equal(start(&q), 0);
+	/* 96 bits are 12 bytes, which take 16. */
+	assert_int_equal(kfd_raw(ctx, NR(SET_CU_MASK), &args, sizeof(args), mask, 16), 0);
+	assert_int_equal(kfd_raw(ctx, NR(SET_CU_MASK), &args, sizeof(args), mask, 12), 0);
+	assert_int_equal(kfd_raw(ctx, NR(SET_CU_MASK), &args, sizeof(args), mask, 8), -EINVAL);
+	assert_int_equal(kfd_raw(ctx, NR(SET_CU_MASK), &args, sizeof(args), mask, 24), -EINVAL);
+	args.num_cu_mask = 33;
+	assert_int_equal(kfd_raw(ctx, NR(SET_CU_MASK), &args, sizeof(args), mask, 8), -EINVAL);
+	args.num_cu_mask = 1024;
+	assert_int_equal(kfd_raw(ctx, NR(SET_CU_MASK), &args, sizeof(args), mask, 128), 0);
+	args.num_cu_mask = 1056;
+	assert_int_equal(kfd_raw(ctx, NR(SET_CU_MASK), &args, sizeof(args), mask, 136), -EINVAL);
+	args.num_cu_mask = 32;
+	args.cu_mask_ptr = 1;
+	assert_int_equal(kfd_raw(ctx, NR(SET_CU_MASK), &args, sizeof(args), mask, 8), -EINVAL);
+	drop(&q);
+	ctx_free(ctx);
+}
+
+static void test_wave_state(void **state)
+{
+	struct gctx *ctx = ctx_acquired(*state, 2);
+	struct kfd_ioctl_get_queue_wave_state_args args = { 0 };
+	const uint32_t *header;
+	struct queue q;
+	uint32_t len;
+
+	assert_int_equal(kfd(ctx, GET_QUEUE_WAVE_STATE, &args), -EFAULT);
+	prepare(ctx, &q, AQL_TYPE);
+	q.args.queue_percentage = 0;
+	assert_int_equal(start(&q), 0);
+	args.ctl_stack_address = VA;
+	assert_int_equal(kfd(ctx, GET_QUEUE_WAVE_STATE, &args), -EINVAL);
+	args.ctl_stack_address = 0;
+	assert_int_equal(kfd(ctx, GET_QUEUE_WAVE_STATE, &args), 0);
+	assert_int_equal(args.ctl_stack_address, 0);
+	assert_int_equal(args.ctl_stack_used_size, 0);
+	assert_int_equal(args.save_area_used_size, 0);
+	header = kfd_out(ctx, &len);
+	assert_int_equal(len, 16);
+	assert_int_equal(header[0], CTL_STACK);
+	assert_int_equal(header[1], 0);
+	assert_int_equal(header[2], CTL_STACK);
+	assert_int_equal(header[3], 0);
+	drop(&q);
+	ctx_free(ctx);
+}
+
+/* The VM's limit is that of all contexts; amdkfd has EPERM for a GPU that is full. */
+static void test_limit(void **state)
+{
+	const struct virtkfd_limits limits = { .queues = 3 };
+	struct guest *guest = guest_new(&limits);
+	struct gctx *one = ctx_acquired(guest, 2), *two = ctx_acquired(guest, 3);
+	struct queue p, q;
+
+	(void)state;
+	prepare(one, &p, SDMA);
+	prepare(two, &q, SDMA);
+	assert_int_equal(start(&p), 0);
+	p.args.doorbell_offset = 0;
+	assert_int_equal(start(&p), 0);
+	assert_int_equal(start(&q), 0);
+	q.args.doorbell_offset = 0;
+	assert_int_equal(start(&q), -EPERM);
+	assert_int_equal(stop(one, 1), 0);
+	assert_int_equal(start(&q), 0);
+	assert_int_equal(stats(guest).queues, 3);
+	drop(&p);
+	drop(&q);
+	/* A context's end gives back all it had. */
+	ctx_free(two);
+	assert_int_equal(stats(guest).queues, 1);
+	ctx_free(one);
+	assert_int_equal(stats(guest).queues, 0);
+	guest_free(guest);
+}
+
+/* Guest pages, of which some follow each other and some do not, and the other way round. */
+static void test_copy_userptr(void **state)
+{
+	struct guest *guest = *state;
+	struct gctx *ctx = ctx_acquired(guest, 2);
+	uint64_t ext[64], src, *ram = (uint64_t *)guest->ram;
+	struct kfd_ioctl_alloc_memory_of_gpu_args args = {
+		.va_addr = DATA, .size = 64 * PAGE, .gpu_id = guest->gpu_id,
+		.flags = USERPTR | WRITABLE,
+	};
+	struct virtkfd_blob *blob;
+	struct queue q;
+	uint8_t *mem;
+
+	for (uint64_t i = 0; i < RAM_SIZE / 8; i++)
+		ram[i] = i * 0x9e3779b97f4a7c15;
+	for (int i = 0; i < 64; i++)
+		ext[i] = VIRTKFD_EXTENT((i % 3 ? 63 - i : 100 + i) * PAGE, 1);
+	assert_int_equal(kfd_raw(ctx, NR(ALLOC_MEMORY_OF_GPU), &args, sizeof(args), ext,
+				 sizeof(ext)), 0);
+	assert_int_equal(kfd_map(ctx, args.handle, guest->gpu_id, NULL), 0);
+	src = new_mem(ctx, VRAM, DATA + MIB, 64 * PAGE);
+	mem = map_handle(ctx, src, 64 * PAGE, &blob);
+	prepare(ctx, &q, SDMA);
+	assert_int_equal(start(&q), 0);
+	copy(&q, DATA + MIB, DATA, 64 * PAGE);
+	ring(&q);
+	assert_true(wait_rptr(&q, q.wptr));
+	for (int i = 0; i < 64; i++)
+		assert_memory_equal(mem + i * PAGE, guest->ram + VIRTKFD_EXTENT_GPA(ext[i]), PAGE);
+	/* Back, shifted by some bytes. */
+	copy(&q, DATA + 5, DATA + MIB, 64 * PAGE - 5);
+	ring(&q);
+	assert_true(wait_rptr(&q, q.wptr));
+	for (int i = 0; i < 64; i++)
+		assert_memory_equal(guest->ram + VIRTKFD_EXTENT_GPA(ext[i]) + 5, mem + i * PAGE,
+				    PAGE - 5);
+	unmap_blob(blob, mem, 64 * PAGE);
+	drop(&q);
+	ctx_free(ctx);
+}
+
+/* AQL queue memory is there twice. */
+static void test_twice(void **state)
+{
+	struct guest *guest = *state;
+	struct gctx *ctx = ctx_acquired(guest, 2);
+	struct virtkfd_blob *blob;
+	uint64_t handle;
+	struct queue q;
+	uint8_t *mem;
+
+	handle = new_mem(ctx, GTT | AQL, DATA, 4 * PAGE);
+	mem = map_handle(ctx, handle, 2 * PAGE, &blob);
+	for (unsigned int i = 0; i < 2 * PAGE; i++)
+		mem[i] = i / 7;
+	new_mem(ctx, GTT, DATA + MIB, 4 * PAGE);
+	prepare(ctx, &q, SDMA);
+	assert_int_equal(start(&q), 0);
+	copy(&q, DATA + MIB, DATA + PAGE, 2 * PAGE);
+	copy(&q, DATA + 2 * PAGE, DATA + MIB, 2 * PAGE);
+	ring(&q);
+	assert_true(wait_rptr(&q, q.wptr));
+	for (unsigned int i = 0; i < 2 * PAGE; i++)
+		assert_int_equal(mem[i], (uint8_t)((i + PAGE) % (2 * PAGE) / 7));
+	unmap_blob(blob, mem, 2 * PAGE);
+	drop(&q);
+	ctx_free(ctx);
+}
+
+/* All that can be taken away from a queue under way, again and again. */
+static void test_busy(void **state)
+{
+	struct guest *guest = *state;
+
+	for (int i = 0; i < 40; i++) {
+		struct gctx *ctx = ctx_acquired(guest, 2);
+		uint64_t data = new_mem(ctx, i % 2 ? GTT : VRAM, DATA, DATA_SIZE);
+		struct queue q;
+
+		prepare(ctx, &q, SDMA);
+		assert_int_equal(start(&q), 0);
+		busy(&q);
+		usleep(i * 100);
+		switch (i % 4) {
+		case 0:
+			assert_int_equal(stop(ctx, 0), 0);
+			assert_int_equal(kfd_unmap(ctx, data, guest->gpu_id, NULL), 0);
+			assert_int_equal(kfd_free(ctx, data), 0);
+			break;
+		case 1:
+			/* A fault, and the memory may go. */
+			assert_int_equal(kfd_unmap(ctx, data, guest->gpu_id, NULL), 0);
+			assert_int_equal(kfd_free(ctx, data), 0);
+			break;
+		case 2:
+			/* The doorbells and the ring outlive the context. */
+			assert_int_equal(virtkfd_ctx_destroy(guest->vm, 2), 0);
+			virtkfd_doorbell_write(q.blobs[2], q.args.doorbell_offset, 64, 8);
+			break;
+		}
+		drop(&q);
+		ctx_free(ctx);
+		assert_int_equal(stats(guest).queues, 0);
+		assert_int_equal(stats(guest).memory, 0);
+	}
+}
+
+/* A reset of the VM in the middle of it. */
+static void test_reset(void **state)
+{
+	struct guest *guest = *state;
+	struct gctx *ctx = ctx_acquired(guest, 2);
+	struct queue q;
+
+	new_mem(ctx, GTT, DATA, DATA_SIZE);
+	prepare(ctx, &q, SDMA);
+	assert_int_equal(start(&q), 0);
+	busy(&q);
+	drop(&q);
+	virtkfd_vm_reset(guest->vm);
+	assert_int_equal(stats(guest).queues, 0);
+	ctx_free(ctx);
+}
+
+struct ringer {
+	struct queue *q;
+	bool stop;
+};
+
+/* Rings all doorbells, whatever becomes of the queues. */
+static void *ringer(void *data)
+{
+	struct ringer *r = data;
+	uint32_t n = 0;
+
+	while (!__atomic_load_n(&r->stop, __ATOMIC_RELAXED)) {
+		uint32_t offset = n++ % 32 < 16 ? 0x800 + n % 64 * 8 : n * 40503 % SLICE & ~3u;
+
+		virtkfd_doorbell_write(r->q->blobs[2], offset, n % 5 * 28, n % 3 ? 8 : 4);
+	}
+	return NULL;
+}
+
+static void test_race(void **state)
+{
+	struct guest *guest = *state;
+	struct gctx *ctx = ctx_acquired(guest, 2), *other = ctx_acquired(guest, 3);
+	struct queue q, p;
+	struct ringer r = { .q = &q };
+	pthread_t thread;
+	uint64_t data;
+
+	data = new_mem(ctx, GTT, DATA, DATA_SIZE);
+	prepare(ctx, &q, SDMA);
+	prepare(other, &p, SDMA);
+	copy(&q, DATA + MIB, DATA, 4096);
+	copy(&q, DATA + MIB, DATA, 4096);
+	copy(&q, DATA + MIB, DATA, 4096);
+	copy(&q, DATA + MIB, DATA, 4096);
+	new_mem(other, GTT, DATA, DATA_SIZE);
+	assert_int_equal(start(&p), 0);
+	assert_int_equal(pthread_create(&thread, NULL, ringer, &r), 0);
+	for (int i = 0; i < 300; i++) {
+		struct kfd_ioctl_update_queue_args update = {
+			.ring_base_address = RING, .ring_size = RING_SIZE,
+			.queue_percentage = i % 3 ? 100 : 0, .queue_priority = i % 16,
+		};
+
+		q.args.doorbell_offset = 0;
+		assert_int_equal(start(&q), 0);
+		update.queue_id = q.args.queue_id;
+		assert_in_range(kfd(ctx, UPDATE_QUEUE, &update) + 13, 0, 13);
+		assert_int_equal(kfd_unmap(ctx, data, guest->gpu_id, NULL), 0);
+		assert_int_equal(kfd_map(ctx, data, guest->gpu_id, NULL), 0);
+		/* The neighbour does not notice. */
+		if (i % 10 == 0) {
+			copy(&p, DATA + MIB, DATA, 65536);
+			ring(&p);
+			assert_true(wait_rptr(&p, p.wptr));
+		}
+		assert_int_equal(stop(ctx, q.args.queue_id), 0);
+	}
+	__atomic_store_n(&r.stop, true, __ATOMIC_RELAXED);
+	pthread_join(thread, NULL);
+	drop(&q);
+	drop(&p);
+	ctx_free(ctx);
+	ctx_free(other);
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		TEST(test_wire),
+		TEST(test_cu_mask),
+		TEST(test_wave_state),
+		cmocka_unit_test(test_limit),
+		TEST(test_copy_userptr),
+		TEST(test_twice),
+		TEST(test_busy),
+		TEST(test_reset),
+		TEST(test_race),
+	};
+
+	return cmocka_run_group_tests_name("queues", tests, NULL, NULL);
+}
