@@ -166,6 +166,7 @@ struct virtgpu_kfd {
 		atomic_t bos;
 		atomic_t blobs;
 		atomic_t events;
+		atomic_t queues;
 		atomic_t requests;
 		atomic_long_t pinned_pages;
 	} counts;
@@ -200,6 +201,7 @@ struct virtgpu_kfd_vm {
  * @bos: BOs by their handle
  * @pinned: BOs without a handle whose pages the host may still use, until
  *	virtgpu_kfd_memory_unpin()
+ * @queues: queues by id, each with the bytes of its control stack
  * @events: events by id
  */
 struct virtgpu_kfd_process {
@@ -212,11 +214,15 @@ struct virtgpu_kfd_process {
 	refcount_t active;
 	struct work_struct end_work;
 	struct list_head unproven;
-	/** @lock: mutex; protects @vms, @bos and the order of calls that make and end memory */
+	/**
+	 * @lock: mutex; protects @vms, @bos, @queues and the order of calls that make and end
+	 * memory and queues
+	 */
 	struct mutex lock;
 	struct virtgpu_kfd_vm *vms;
 	struct xarray bos;
 	struct list_head pinned;
+	struct xarray queues;
 	/** @event_lock: mutex; protects creation and end of events */
 	struct mutex event_lock;
 	/** @event_state_lock: spinlock; protects @events and all that is in them */
@@ -315,6 +321,16 @@ struct virtgpu_kfd_gpu *virtgpu_kfd_gpu_by_id(struct virtgpu_kfd *kfd, u32 gpu_i
 long virtgpu_kfd_ioctl(struct file *file, unsigned int cmd, unsigned long arg);
 int virtgpu_kfd_forward(struct virtgpu_kfd_process *process, u32 nr, void *args,
 			const void *in, u32 in_len);
+int virtgpu_kfd_send(struct virtgpu_kfd_process *process, u32 nr, void *args, const void *in,
+		     u32 in_len, void *out, u32 out_len);
+int virtgpu_kfd_carry(struct virtgpu_kfd_process *process, u32 nr, void *args, u32 cap);
+
+/* virtgpu_kfd_queue.c: queues */
+int virtgpu_kfd_create_queue(struct virtgpu_kfd_process *process, void *args);
+int virtgpu_kfd_destroy_queue(struct virtgpu_kfd_process *process, void *args);
+int virtgpu_kfd_set_cu_mask(struct virtgpu_kfd_process *process, void *args);
+int virtgpu_kfd_get_wave_state(struct virtgpu_kfd_process *process, void *args);
+void virtgpu_kfd_queues_fini(struct virtgpu_kfd_process *process);
 
 /* virtgpu_kfd_events.c: events, waiting, the stream of fired events */
 int virtgpu_kfd_events_start(struct virtgpu_kfd *kfd);

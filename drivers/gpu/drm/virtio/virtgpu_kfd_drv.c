@@ -168,6 +168,7 @@ static int virtgpu_kfd_counts_show(struct seq_file *m, void *unused)
 	seq_printf(m, "bos %d\n", atomic_read(&kfd->counts.bos));
 	seq_printf(m, "blobs %d\n", atomic_read(&kfd->counts.blobs));
 	seq_printf(m, "events %d\n", atomic_read(&kfd->counts.events));
+	seq_printf(m, "queues %d\n", atomic_read(&kfd->counts.queues));
 	seq_printf(m, "pinned_pages %ld\n", atomic_long_read(&kfd->counts.pinned_pages));
 	seq_printf(m, "requests %d\n", atomic_read(&kfd->counts.requests));
 	return 0;

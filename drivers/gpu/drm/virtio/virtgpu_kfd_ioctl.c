@@ -4,7 +4,8 @@
  *
  * What lives here: the dispatch made from the ioctl table, with amdkfd's rules for arguments
  * that are shorter or longer than known; sending an ioctl to the host, with the arrays it
- * points to; the ioctls too small for a file of their own. What does not: events and memory.
+ * points to; the ioctls too small for a file of their own. What does not: events, memory,
+ * queues.
  */
 #include <kunit/visibility.h>
 #include <linux/nospec.h>
@@ -63,7 +64,7 @@ enum virtgpu_kfd_dir { VIRTGPU_KFD_IN, VIRTGPU_KFD_OUT };
  * @nr: ioctl
  * @pointer: offset of the __u64 address in the arguments
  * @count: offset of the __u32 number of elements
- * @size: bytes of an element
+ * @bits: bits of an element
  * @most: elements
  * @dir: VIRTGPU_KFD_IN to the host, VIRTGPU_KFD_OUT from it
  */
@@ -72,18 +73,18 @@ struct virtgpu_kfd_array {
 	u8 dir;
 	u16 pointer;
 	u16 count;
-	u16 size;
+	u16 bits;
 	u32 most;
 };
 
 static const struct virtgpu_kfd_array virtgpu_kfd_arrays[] = {
-#define VIRTKFD_ARRAY(name, type, ptr, num, bits, limit, direction)		\
+#define VIRTKFD_ARRAY(name, type, ptr, num, width, limit, direction)		\
 	{									\
 		.nr = _IOC_NR(AMDKFD_IOC_##name),				\
 		.dir = VIRTGPU_KFD_##direction,					\
 		.pointer = offsetof(struct type, ptr),				\
 		.count = offsetof(struct type, num),				\
-		.size = (bits) / 8,						\
+		.bits = width,							\
 		.most = limit,							\
 	},
 #include <uapi/linux/virtio_gpu_amdkfd_tables.h>
@@ -97,12 +98,20 @@ static u32 virtgpu_kfd_args_size(u32 nr)
 	return _IOC_SIZE(virtgpu_kfd_descs[nr].cmd);
 }
 
-/*
- * Sends ioctl @nr. @args is replaced by what the host returns; @in, of @in_len bytes, follows
- * it to the host; @out is filled with at most @out_len bytes of arrays.
+/**
+ * virtgpu_kfd_send() - let the host carry out an ioctl that returns more than arguments
+ * @process: process
+ * @nr: number of the ioctl
+ * @args: as for virtgpu_kfd_forward()
+ * @in: arrays that follow the arguments to the host
+ * @in_len: bytes of @in
+ * @out: what follows them from the host, continued with zeros
+ * @out_len: bytes of @out
+ *
+ * Return: as virtgpu_kfd_forward().
  */
-static int virtgpu_kfd_send(struct virtgpu_kfd_process *process, u32 nr, void *args,
-			    const void *in, u32 in_len, void *out, u32 out_len)
+int virtgpu_kfd_send(struct virtgpu_kfd_process *process, u32 nr, void *args, const void *in,
+		     u32 in_len, void *out, u32 out_len)
 {
 	u32 args_len = virtgpu_kfd_args_size(nr);
 	u32 args_room = ALIGN(args_len, 8);
@@ -199,8 +208,22 @@ static u32 *virtgpu_kfd_array_count(const struct virtgpu_kfd_array *array, void 
 	return args + array->count;
 }
 
-/* Carries an ioctl with its arrays; @cap bounds the elements of those from the host. */
-static int virtgpu_kfd_carry(struct virtgpu_kfd_process *process, u32 nr, void *args, u32 cap)
+static u32 virtgpu_kfd_array_bytes(const struct virtgpu_kfd_array *array, u32 count)
+{
+	return DIV_ROUND_UP(count * array->bits, 8);
+}
+
+/**
+ * virtgpu_kfd_carry() - let the host carry out an ioctl, with the arrays of the ioctl table
+ * @process: process
+ * @nr: number of the ioctl
+ * @args: as for virtgpu_kfd_forward(), but with user space's pointers
+ * @cap: bounds the elements of arrays from the host
+ *
+ * Return: as virtgpu_kfd_forward(); -EINVAL for more elements than the table has, -EFAULT for
+ * an array that cannot be read or written.
+ */
+int virtgpu_kfd_carry(struct virtgpu_kfd_process *process, u32 nr, void *args, u32 cap)
 {
 	struct virtgpu_kfd_carried carried[VIRTGPU_KFD_MAX_ARRAYS] = {};
 	u32 len[2] = {}, num = 0, i;
@@ -225,7 +248,7 @@ static int virtgpu_kfd_carry(struct virtgpu_kfd_process *process, u32 nr, void *
 			c->count = min3(c->count, array->most, cap);
 		c->user = u64_to_user_ptr(*virtgpu_kfd_array_pointer(array, args));
 		c->offset = len[array->dir];
-		len[array->dir] += ALIGN(c->count * array->size, 8);
+		len[array->dir] += ALIGN(virtgpu_kfd_array_bytes(array, c->count), 8);
 	}
 
 	for (i = 0; i < ARRAY_SIZE(buf); i++) {
@@ -242,7 +265,7 @@ static int virtgpu_kfd_carry(struct virtgpu_kfd_process *process, u32 nr, void *
 
 		if (c->array->dir == VIRTGPU_KFD_IN && c->count &&
 		    copy_from_user(buf[VIRTGPU_KFD_IN] + c->offset, c->user,
-				   c->count * c->array->size))
+				   virtgpu_kfd_array_bytes(c->array, c->count)))
 			goto out_free;
 	}
 
@@ -268,7 +291,7 @@ static int virtgpu_kfd_carry(struct virtgpu_kfd_process *process, u32 nr, void *
 			continue;
 		*count = min(*count, c->count);
 		if (copy_to_user(c->user, buf[VIRTGPU_KFD_OUT] + c->offset,
-				 *count * c->array->size)) {
+				 virtgpu_kfd_array_bytes(c->array, *count))) {
 			*count = 0;
 			ret = -EFAULT;
 		}
@@ -354,6 +377,10 @@ typedef int virtgpu_kfd_handler(struct virtgpu_kfd_process *process, void *args)
 
 static virtgpu_kfd_handler * const virtgpu_kfd_handlers[AMDKFD_COMMAND_END] = {
 	[_IOC_NR(AMDKFD_IOC_GET_VERSION)] = virtgpu_kfd_get_version,
+	[_IOC_NR(AMDKFD_IOC_CREATE_QUEUE)] = virtgpu_kfd_create_queue,
+	[_IOC_NR(AMDKFD_IOC_DESTROY_QUEUE)] = virtgpu_kfd_destroy_queue,
+	[_IOC_NR(AMDKFD_IOC_SET_CU_MASK)] = virtgpu_kfd_set_cu_mask,
+	[_IOC_NR(AMDKFD_IOC_GET_QUEUE_WAVE_STATE)] = virtgpu_kfd_get_wave_state,
 	[_IOC_NR(AMDKFD_IOC_GET_CLOCK_COUNTERS)] = virtgpu_kfd_get_clock_counters,
 	[_IOC_NR(AMDKFD_IOC_CREATE_EVENT)] = virtgpu_kfd_create_event,
 	[_IOC_NR(AMDKFD_IOC_DESTROY_EVENT)] = virtgpu_kfd_destroy_event,

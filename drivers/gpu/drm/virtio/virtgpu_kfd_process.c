@@ -3,8 +3,8 @@
  * AMDKFD native context of virtio-gpu: the life of processes.
  *
  * What lives here: finding or making the process of an mm that opens /dev/kfd, and ending it
- * when the mm or the device goes. What does not: what a process owns, virtgpu_kfd_events.c
- * and virtgpu_kfd_memory.c.
+ * when the mm or the device goes. What does not: what a process owns, virtgpu_kfd_events.c,
+ * virtgpu_kfd_memory.c and virtgpu_kfd_queue.c.
  *
  * As with amdkfd a process belongs to an mm, not to a file: a second open shares it, closing
  * the last file does not end it, exit and exec do. Ending it never fails and takes these
@@ -56,6 +56,7 @@ static void virtgpu_kfd_process_free(struct kref *ref)
 	struct virtgpu_kfd *kfd = process->kfd;
 
 	xa_destroy(&process->bos);
+	xa_destroy(&process->queues);
 	xa_destroy(&process->events);
 	mutex_destroy(&process->event_lock);
 	mutex_destroy(&process->lock);
@@ -134,6 +135,7 @@ static void virtgpu_kfd_process_end(struct work_struct *work)
 	wait_var_event(&process->active, !refcount_read(&process->active));
 
 	virtgpu_kfd_events_fini(process);
+	virtgpu_kfd_queues_fini(process);
 	virtgpu_kfd_memory_fini(process);
 	virtgpu_kfd_ctx_destroy(process->ctx);
 	process->ctx = NULL;
@@ -216,6 +218,7 @@ static struct virtgpu_kfd_process *virtgpu_kfd_process_create(struct virtgpu_kfd
 	INIT_LIST_HEAD(&process->unproven);
 	mutex_init(&process->lock);
 	virtgpu_kfd_memory_init(process);
+	xa_init(&process->queues);
 	mutex_init(&process->event_lock);
 	spin_lock_init(&process->event_state_lock);
 	xa_init(&process->events);

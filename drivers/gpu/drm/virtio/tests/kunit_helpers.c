@@ -237,6 +237,7 @@ static void fake_process(struct kunit *test, struct kfd_fake *fake)
 	INIT_LIST_HEAD(&process->pinned);
 	mutex_init(&process->event_lock);
 	spin_lock_init(&process->event_state_lock);
+	xa_init(&process->queues);
 	xa_init(&process->events);
 	process->vms = fake->vms;
 	fake->file.private_data = process;
