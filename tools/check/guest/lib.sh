@@ -43,7 +43,7 @@ eventually() {
 # Only the driver's own control context and its request for events are left
 is_idle() {
 	[ "$(tr '\n' ' ' <$COUNTS)" = \
-	  'processes 0 contexts 1 bos 0 blobs 0 events 0 pinned_pages 0 requests 1 ' ]
+	  'processes 0 contexts 1 bos 0 blobs 0 events 0 queues 0 pinned_pages 0 requests 1 ' ]
 }
 
 idle() {

@@ -12,7 +12,7 @@
 #include <drm/amdgpu_drm.h>
 
 #include "kselftest_harness.h"
-#include "kfd_test.h"
+#include "kfd_queue_lib.h"
 
 #define DEBUGFS		"/sys/kernel/debug"
 #define MB		(1024 * 1024UL)
@@ -31,6 +31,7 @@
  * @map: mapping made by a call
  * @doorbells: bytes of the doorbells
  * @user: user memory whose pages do not follow each other
+ * @queue: a compute queue that pauses, with the id 0
  * @fd: made by a call
  */
 struct ctx {
@@ -43,6 +44,7 @@ struct ctx {
 	void *map;
 	size_t doorbells;
 	void *user;
+	struct kfd_queue queue;
 	int fd;
 };
 
@@ -259,6 +261,57 @@ static int wait_events(struct ctx *c)
 	return kfd_wait(&c->kfd, events, 4, true, 100, &result);
 }
 
+/* The next id, so that it is known even if it could not be copied to user space. */
+static int create_queue(struct ctx *c)
+{
+	struct kfd_ioctl_create_queue_args args = c->queue.args;
+
+	return kfd_ioctl(c->kfd.fd, AMDKFD_IOC_CREATE_QUEUE, &args);
+}
+
+static void undo_create_queue(struct ctx *c)
+{
+	kfd_destroy_queue(&c->kfd, 1);
+}
+
+static int destroy_queue(struct ctx *c)
+{
+	return kfd_destroy_queue(&c->kfd, 0);
+}
+
+/* It may still be there. */
+static void undo_destroy_queue(struct ctx *c)
+{
+	create_queue(c);
+	undo_create_queue(c);
+}
+
+static int update_queue(struct ctx *c)
+{
+	return kfd_update_queue(&c->kfd, 0, c->queue.args.ring_base_address, QUEUE_RING_SIZE, 0, 1);
+}
+
+static int set_cu_mask(struct ctx *c)
+{
+	uint32_t mask[4] = { 1 };
+	struct kfd_ioctl_set_cu_mask_args args = {
+		.num_cu_mask = 128,
+		.cu_mask_ptr = (uintptr_t)mask,
+	};
+
+	return kfd_ioctl(c->kfd.fd, AMDKFD_IOC_SET_CU_MASK, &args);
+}
+
+static int wave_state(struct ctx *c)
+{
+	struct kfd_context_save_area_header header;
+	struct kfd_ioctl_get_queue_wave_state_args args = {
+		.ctl_stack_address = (uintptr_t)&header,
+	};
+
+	return kfd_ioctl(c->kfd.fd, AMDKFD_IOC_GET_QUEUE_WAVE_STATE, &args);
+}
+
 static int open_render(struct ctx *c)
 {
 	c->fd = kfd_open_render(&c->kfd);
@@ -401,6 +454,11 @@ static const struct op ops[] = {
 	{ "SET_EVENT", set_event },
 	{ "RESET_EVENT", reset_event },
 	{ "WAIT_EVENTS", wait_events },
+	{ "CREATE_QUEUE", create_queue, undo_create_queue },
+	{ "DESTROY_QUEUE", destroy_queue, undo_destroy_queue },
+	{ "UPDATE_QUEUE", update_queue },
+	{ "SET_CU_MASK", set_cu_mask },
+	{ "GET_QUEUE_WAVE_STATE", wave_state },
 	{ "open of the render node", open_render, undo_open },
 	{ "second open", open_again, undo_open },
 	{ "memory mapped and touched", touch_memory, undo_touch },
@@ -541,12 +599,16 @@ static int setup_ctx(struct ctx *c)
 		ret = kfd_map(&c->kfd, c->gtt.handle);
 	if (!ret)
 		ret = kfd_alloc(&c->kfd, &c->spare, MB, MEM(GTT) | MEM(WRITABLE));
-	return ret;
+	if (!ret)
+		ret = kfd_queue_prepare(&c->kfd, &c->queue, COMPUTE);
+	c->queue.args.queue_percentage = 0;
+	return ret ?: create_queue(c);
 }
 
 static bool same_counts(const struct kfd_counts *a, const struct kfd_counts *b)
 {
-	return a->bos == b->bos && a->events == b->events && a->pinned_pages == b->pinned_pages;
+	return a->bos == b->bos && a->events == b->events && a->queues == b->queues &&
+	       a->pinned_pages == b->pinned_pages;
 }
 
 /* Returns whether all went well, else says what did not. In a process of its own. */

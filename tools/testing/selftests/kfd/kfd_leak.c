@@ -7,7 +7,7 @@
 #include <sys/mount.h>
 
 #include "kselftest_harness.h"
-#include "kfd_test.h"
+#include "kfd_queue_lib.h"
 
 /*
  * What is there without a process: the control context, and in it the request that waits
@@ -61,6 +61,7 @@ static void check_idle(struct __test_metadata *_metadata, bool guest, long own)
 static int use_it(void)
 {
 	struct kfd_event_data event = {};
+	struct kfd_queue queue;
 	struct kfd_mem gtt, vram, user, page, doorbell;
 	uint32_t result, id;
 	struct kfd kfd;
@@ -97,6 +98,11 @@ static int use_it(void)
 	}
 	if (kfd_wait(&kfd, &event, 1, false, 1, &result))
 		return 11;
+	if (kfd_queue_create(&kfd, &queue, COMPUTE))
+		return 12;
+	for (i = 0; i < 1000; i++)
+		pm4_write_data(&queue, gtt.va, i);
+	kfd_queue_ring(&queue);
 	return 0;
 }
 
@@ -381,6 +387,7 @@ TEST_F(leak, counts_count)
 	EXPECT_LE(5, counts.bos);
 	EXPECT_LE(1, counts.blobs);
 	EXPECT_LE(11, counts.events);
+	EXPECT_LE(1, counts.queues);
 	EXPECT_LE(256, counts.pinned_pages);
 }
 

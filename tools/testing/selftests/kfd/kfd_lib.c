@@ -348,11 +348,11 @@ int kfd_read_counts(struct kfd_counts *counts)
 	if (!file)
 		return -errno;
 	seen = fscanf(file,
-		      "processes %ld contexts %ld bos %ld blobs %ld events %ld pinned_pages %ld requests %ld",
+		      "processes %ld contexts %ld bos %ld blobs %ld events %ld queues %ld pinned_pages %ld requests %ld",
 		      &counts->processes, &counts->contexts, &counts->bos, &counts->blobs,
-		      &counts->events, &counts->pinned_pages, &counts->requests);
+		      &counts->events, &counts->queues, &counts->pinned_pages, &counts->requests);
 	fclose(file);
-	return seen == 7 ? 0 : -EPROTO;
+	return seen == 8 ? 0 : -EPROTO;
 }
 
 /* Waits until the counts are as wanted, since ending a process takes the kernel a moment. */
@@ -372,7 +372,7 @@ int kfd_wait_counts(const struct kfd_counts *want)
 	}
 	printf("# processes %ld contexts %ld bos %ld blobs %ld\n", counts.processes,
 	       counts.contexts, counts.bos, counts.blobs);
-	printf("# events %ld pinned_pages %ld requests %ld\n", counts.events,
-	       counts.pinned_pages, counts.requests);
+	printf("# events %ld queues %ld pinned_pages %ld requests %ld\n", counts.events,
+	       counts.queues, counts.pinned_pages, counts.requests);
 	return -ETIMEDOUT;
 }

@@ -88,6 +88,7 @@ struct kfd_mem {
  * @bos: memory and mappings
  * @blobs: of these, those that the host has mapped
  * @events: events
+ * @queues: queues
  * @pinned_pages: of user memory
  * @requests: commands that the host has not answered, the driver's wait for events included
  */
@@ -97,6 +98,7 @@ struct kfd_counts {
 	long bos;
 	long blobs;
 	long events;
+	long queues;
 	long pinned_pages;
 	long requests;
 };

@@ -49,6 +49,14 @@ static const int zero_result[ARRAY_SIZE(rows)] = {
 	[NR(WAIT_EVENTS)] = 0,
 	[NR(ALLOC_MEMORY_OF_GPU)] = -EINVAL,
 	[NR(FREE_MEMORY_OF_GPU)] = -EINVAL,
+	/* Before its first queue a process has no queue 0; amdkfd has two words for that. */
+	[NR(CREATE_QUEUE)] = -EINVAL,
+	[NR(DESTROY_QUEUE)] = -EINVAL,
+	[NR(ALLOC_QUEUE_GWS)] = -EINVAL,
+	[NR(UPDATE_QUEUE)] = -EFAULT,
+	[NR(GET_QUEUE_WAVE_STATE)] = -EFAULT,
+	/* "CU mask cannot be 0" */
+	[NR(SET_CU_MASK)] = -EINVAL,
 	[NR(MAP_MEMORY_TO_GPU)] = -EINVAL,
 	[NR(UNMAP_MEMORY_FROM_GPU)] = -EINVAL,
 	/* Without SVM it is -EPERM, see expected(). */
