@@ -127,7 +127,10 @@ static void ioctl_array_table(struct kunit *test)
 		KUNIT_EXPECT_LE(test, array->count + sizeof(u32), row->size);
 		KUNIT_EXPECT_EQ(test, array->pointer % sizeof(u64), 0);
 		KUNIT_EXPECT_EQ(test, array->count % sizeof(u32), 0);
-		KUNIT_EXPECT_EQ(test, array->bits % BITS_PER_TYPE(u32), 0);
+		/* A bit mask or an array of words, whole words at the most in any case */
+		KUNIT_EXPECT_TRUE(test, array->bits == 1 ||
+				  array->bits % BITS_PER_TYPE(u32) == 0);
+		KUNIT_EXPECT_EQ(test, array->most * array->bits % BITS_PER_TYPE(u32), 0);
 		KUNIT_EXPECT_GT(test, array->most, 0);
 		bytes[array->dir][array->nr] += ALIGN(array->most * array->bits / BITS_PER_BYTE, 8);
 	}
@@ -145,10 +148,15 @@ static void ioctl_dispatch(struct kunit *test)
 	const struct ioctl_kernel_row *param = test->param_value;
 	const struct ioctl_row *row = &ioctl_rows[param->nr - AMDKFD_COMMAND_START];
 	struct kfd_ioctl_map_memory_to_gpu_args map = { .n_devices = 1 };
+	struct kfd_ioctl_set_cu_mask_args mask = { .num_cu_mask = 32 };
 	struct kfd_fake *fake = test->priv;
 	u8 args[512] = {};
 	long ret;
 
+	if (param->nr == 0x1a) {
+		mask.cu_mask_ptr = (uintptr_t)fake->user + PAGE_SIZE;
+		memcpy(args, &mask, sizeof(mask));
+	}
 	if (param->nr == 0x18 || param->nr == 0x19) {
 		map.device_ids_array_ptr = (uintptr_t)fake->user + PAGE_SIZE;
 		memcpy(args, &map, sizeof(map));
