@@ -26,6 +26,9 @@
 
 #include "virtkfd.h"
 
+/* The kernel's own, beyond <asm-generic/errno.h>: amdkfd lets user space see it. */
+#define ENOTSUPP	524
+
 struct virtkfd_backend;
 struct virtkfd_backend_ctx;
 struct virtkfd_backend_obj;

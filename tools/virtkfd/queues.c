@@ -9,9 +9,6 @@
 
 #include "internal.h"
 
-/* Of the kernel, beyond <asm-generic/errno.h>. */
-#define ENOTSUPP	524
-
 static void destroy_backend(struct virtkfd_ctx *ctx, uint32_t id)
 {
 	struct kfd_ioctl_destroy_queue_args args = { .queue_id = id };

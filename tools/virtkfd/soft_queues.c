@@ -23,8 +23,6 @@
 #define USER_END		((1ULL << 47) - SOFT_PAGE)
 #define NUM_SDMA_QUEUES		(SOFT_NUM_SDMA * SOFT_SDMA_QUEUES)
 #define NUM_GWS			64
-/* Of the kernel, beyond <asm-generic/errno.h>; user space sees it all the same. */
-#define ENOTSUPP		524
 
 static bool access_ok(uint64_t addr, uint64_t size)
 {

@@ -158,7 +158,7 @@ int virtgpu_kfd_set_cu_mask(struct virtgpu_kfd_process *process, void *data)
  *
  * Return: 0; -EFAULT without such a queue or if its control stack cannot be copied to user
  * space; -EINVAL for one that is active or not of the compute kind; -ENOMEM for a control
- * stack beyond any GPU's; else the host's errno.
+ * stack beyond any GPU's; -EIO if the host puts it outside of its area; else the host's errno.
  */
 int virtgpu_kfd_get_wave_state(struct virtgpu_kfd_process *process, void *data)
 {
@@ -187,7 +187,13 @@ int virtgpu_kfd_get_wave_state(struct virtgpu_kfd_process *process, void *data)
 	if (ret)
 		goto out_free;
 
-	used = min_t(u32, wire.ctl_stack_used_size, xa_to_value(entry));
+	/* The host's numbers: the stack may not be put anywhere but into its own area. */
+	used = wire.ctl_stack_used_size;
+	if (state->head.control_stack_offset > xa_to_value(entry) ||
+	    used > xa_to_value(entry) - state->head.control_stack_offset) {
+		ret = -EIO;
+		goto out_free;
+	}
 	args->ctl_stack_used_size = used;
 	args->save_area_used_size = wire.save_area_used_size;
 	if (copy_to_user(user, &state->head, sizeof(state->head)) ||

@@ -471,18 +471,6 @@ static const struct op once_ops[] = {
 	{ "CREATE_EVENT, signal page", create_with_page, .setup = setup_page },
 };
 
-static int write_text(const char *path, const char *text)
-{
-	int fd = open(path, O_WRONLY | O_CLOEXEC), ret = 0;
-
-	if (fd < 0)
-		return -errno;
-	if (write(fd, text, strlen(text)) < 0)
-		ret = -errno;
-	close(fd);
-	return ret;
-}
-
 /* All kinds of allocations, and no stack trace for each in the log. */
 static int prepare_injection(void)
 {
@@ -499,7 +487,7 @@ static int prepare_injection(void)
 	int ret;
 
 	for (i = 0; i < ARRAY_SIZE(settings); i++) {
-		ret = write_text(settings[i][0], settings[i][1]);
+		ret = kfd_write_text(settings[i][0], settings[i][1]);
 		if (ret)
 			return ret;
 	}

@@ -24,6 +24,19 @@ int kfd_read_u64(const char *path, uint64_t *value)
 	return ret;
 }
 
+/* To a file of sysfs, procfs or debugfs, in one piece. */
+int kfd_write_text(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY | O_CLOEXEC), ret = 0;
+
+	if (fd < 0)
+		return -errno;
+	if (write(fd, text, strlen(text)) < 0)
+		ret = -errno;
+	close(fd);
+	return ret;
+}
+
 /* A line "name number" of the node's properties: -ENOENT if it is not there. */
 int kfd_node_property(unsigned int node, const char *name, uint64_t *value)
 {

@@ -115,6 +115,7 @@ bool kfd_is_guest(const struct kfd *kfd);
 
 int kfd_node_property(unsigned int node, const char *name, uint64_t *value);
 int kfd_read_u64(const char *path, uint64_t *value);
+int kfd_write_text(const char *path, const char *text);
 uint64_t kfd_doorbell_size(const struct kfd *kfd);
 
 void *kfd_reserve(size_t size);

@@ -14,18 +14,6 @@
 #define DRIVER	"/sys/bus/virtio/drivers/virtio_gpu"
 #define MB	(1024 * 1024UL)
 
-static int write_file(const char *path, const char *text)
-{
-	int fd = open(path, O_WRONLY | O_CLOEXEC), ret = 0;
-
-	if (fd < 0)
-		return -errno;
-	if (write(fd, text, strlen(text)) < 0)
-		ret = -errno;
-	close(fd);
-	return ret;
-}
-
 /* The name of the virtio device that the driver has, in @name of 32 bytes. */
 static int find_virtio(char *name)
 {
@@ -95,8 +83,8 @@ static int take_away(struct target *target)
 	int ret;
 
 	snprintf(path, sizeof(path), DRIVER "/%s/../remove", target->name);
-	ret = target->unbind ? write_file(DRIVER "/unbind", target->name) :
-			       write_file(path, "1");
+	ret = target->unbind ? kfd_write_text(DRIVER "/unbind", target->name) :
+			       kfd_write_text(path, "1");
 	target->gone = !ret;
 	return ret;
 }
@@ -104,8 +92,8 @@ static int take_away(struct target *target)
 static int bring_back(struct target *target)
 {
 	target->gone = false;
-	return target->unbind ? write_file(DRIVER "/bind", target->name) :
-				write_file("/sys/bus/pci/rescan", "1");
+	return target->unbind ? kfd_write_text(DRIVER "/bind", target->name) :
+				kfd_write_text("/sys/bus/pci/rescan", "1");
 }
 
 FIXTURE_SETUP(unplug)
