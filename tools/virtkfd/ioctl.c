@@ -216,6 +216,25 @@ static int forward_handle(struct virtkfd_ctx *ctx, struct call *call)
 	return ret;
 }
 
+/*
+ * XNACK stays off, whatever the GPU can do: amdkfd looks a fault that is retried up in the memory
+ * of the process that opened it, which is the VMM. Off is asked for first, for the errors that
+ * come before the refusal.
+ */
+static int set_xnack_mode(struct virtkfd_ctx *ctx, struct call *call)
+{
+	struct kfd_ioctl_set_xnack_mode_args *args = (void *)call->args;
+	int32_t mode = args->xnack_enabled;
+	int ret;
+
+	if (mode <= 0)
+		return forward(ctx, call);
+	args->xnack_enabled = 0;
+	ret = forward(ctx, call);
+	args->xnack_enabled = mode;
+	return ret ? ret : -EPERM;
+}
+
 static int run(struct virtkfd_ctx *ctx, struct call *call)
 {
 	void *args = call->args;
@@ -244,6 +263,8 @@ static int run(struct virtkfd_ctx *ctx, struct call *call)
 	case _IOC_NR(AMDKFD_IOC_MAP_MEMORY_TO_GPU):
 	case _IOC_NR(AMDKFD_IOC_UNMAP_MEMORY_FROM_GPU):
 		return forward_handle(ctx, call);
+	case _IOC_NR(AMDKFD_IOC_SET_XNACK_MODE):
+		return set_xnack_mode(ctx, call);
 	case _IOC_NR(AMDKFD_IOC_CREATE_EVENT):
 		return vk_event_create(ctx, args);
 	case _IOC_NR(AMDKFD_IOC_DESTROY_EVENT):

@@ -3,7 +3,7 @@
  * The soft backend's topology node, in the format of KFD's sysfs.
  *
  * What lives here: one CPX partition of an MI300X with 38 CUs, as amdkfd would show it, less
- * what a software GPU does not have: SVM, debugger, queue reset, RAS. The links and the
+ * what a software GPU does not have: SVM, queue reset, RAS. The links and the
  * render minor are the guest's own and replaced there.
  *
  * Source: kfd_topology.c (node_show, mem_show, kfd_cache_show, kfd_topology_add_device,
@@ -181,6 +181,7 @@ static uint32_t capability(void)
 	       HSA_CAP_TRAP_DEBUG_WAVE_LAUNCH_TRAP_OVERRIDE_SUPPORTED |
 	       HSA_CAP_TRAP_DEBUG_WAVE_LAUNCH_MODE_SUPPORTED |
 	       HSA_CAP_TRAP_DEBUG_PRECISE_MEMORY_OPERATIONS_SUPPORTED |
+	       HSA_CAP_TRAP_DEBUG_FIRMWARE_SUPPORTED |
 	       1 << HSA_CAP_ASIC_REVISION_SHIFT;
 }
 

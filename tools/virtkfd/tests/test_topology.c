@@ -210,13 +210,17 @@ static void test_properties(void **state)
 	line(text, "max_engine_clk_fcompute", dev->max_engine_clock / 1000);
 	line(text, "local_mem_size", 0);
 	line(text, "fw_version", 155);
-	/* kfd_topology_set_capabilities(), four watch points, the revision; not more. */
+	/*
+	 * kfd_topology_set_capabilities(), kfd_topology_set_dbg_firmware_support() for a GPU that
+	 * is not on its list, four watch points, the revision; not more.
+	 */
 	line(text, "capability", HSA_CAP_WATCH_POINTS_SUPPORTED | 2 << 8 |
 				 HSA_CAP_DOORBELL_TYPE_2_0 << 12 |
 				 HSA_CAP_TRAP_DEBUG_SUPPORT |
 				 HSA_CAP_TRAP_DEBUG_WAVE_LAUNCH_TRAP_OVERRIDE_SUPPORTED |
 				 HSA_CAP_TRAP_DEBUG_WAVE_LAUNCH_MODE_SUPPORTED |
 				 HSA_CAP_TRAP_DEBUG_PRECISE_MEMORY_OPERATIONS_SUPPORTED |
+				 HSA_CAP_TRAP_DEBUG_FIRMWARE_SUPPORTED |
 				 dev->chip_rev << HSA_CAP_ASIC_REVISION_SHIFT);
 	line(text, "capability2", 0);
 	/* HSA_DBG_WATCH_ADDR_MASK_{LO,HI}_BIT_GFX9_4_3 are bits 7 to 30. */
@@ -238,7 +242,7 @@ static void test_mi300x(void **state)
 	assert_int_equal(node->dev.cu_active_number, 38);
 	assert_non_null(strstr(file->text, "\nsimd_count 152\n"));
 	assert_non_null(strstr(file->text, "\narray_count 4\n"));
-	assert_non_null(strstr(file->text, "\ncapability 4694656\n"));
+	assert_non_null(strstr(file->text, "\ncapability 541565568\n"));
 	assert_non_null(strstr(file->text, "\ndebug_prop 1511\n"));
 	assert_non_null(strstr(file->text, "\ncwsr_size 23203840\n"));	/* 0x1621000 */
 	assert_non_null(strstr(file->text, "\nctl_stack_size 12288\n"));
