@@ -25,8 +25,9 @@
  *
  * - one *control* context of the guest kernel, for what belongs to no process:
  *   topology, render node queries and the stream of fired events;
- * - one *process* context for each guest process that opened /dev/kfd. It is
- *   backed by a KFD context of its own on the host.
+ * - one *process* context for each guest process that opened /dev/kfd, and for
+ *   each further context that it makes (AMDKFD_IOC_CREATE_PROCESS). It is backed
+ *   by a KFD context of its own on the host.
  *
  * Responses are written into a response blob: guest memory
  * (VIRTIO_GPU_BLOB_MEM_GUEST), attached to the context and named in its first

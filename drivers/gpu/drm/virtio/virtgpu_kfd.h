@@ -9,6 +9,7 @@
 #define VIRTGPU_KFD_H
 
 #include <linux/completion.h>
+#include <linux/idr.h>
 #include <linux/kfd_ioctl.h>
 #include <linux/kref.h>
 #include <linux/list.h>
@@ -35,8 +36,9 @@
  *   is kept by &struct virtgpu_kfd, a process context by its process.
  * - &struct virtgpu_kfd_gpu: a GPU with topology node and render node. As long as
  *   &struct virtgpu_kfd.
- * - &struct virtgpu_kfd_process: one per mm that opened /dev/kfd. Kept by its files, and by
- *   its BOs.
+ * - &struct virtgpu_kfd_process: one per mm that opened /dev/kfd, and one for each further
+ *   context that was made with AMDKFD_IOC_CREATE_PROCESS. Kept by its files, and by its BOs;
+ *   the mm's also by the others.
  * - &struct virtgpu_kfd_bo: memory of a process on the host, a GEM object of the GPU's render
  *   node. Kept by the process's table and by its mappings.
  *
@@ -48,8 +50,9 @@
  * 4. &virtgpu_kfd_process.event_lock, a mutex
  * 5. &virtgpu_kfd_bo.lock, a mutex
  * 6. &virtgpu_kfd_process.event_state_lock, a spinlock
- * 7. &virtio_gpu_fence_driver.lock, a spinlock
- * 8. &virtgpu_kfd.requests_lock, a spinlock
+ * 7. &virtgpu_kfd_gpu.smi_lock, a spinlock
+ * 8. &virtio_gpu_fence_driver.lock, a spinlock
+ * 9. &virtgpu_kfd.requests_lock, a spinlock
  *
  * An mm's mmap_lock is taken within &virtgpu_kfd.processes_lock, and a page fault takes
  * &virtgpu_kfd_bo.lock within it. A call to the host, virtgpu_kfd_call(), sleeps; it may be
@@ -60,8 +63,9 @@
 
 struct virtgpu_kfd;
 struct virtgpu_kfd_bo;
+struct virtgpu_kfd_procfs;
 struct virtgpu_kfd_request;
-struct faux_device;
+struct platform_device;
 
 /**
  * struct virtgpu_kfd_ctx - a virtio-gpu context of the AMDKFD capset
@@ -96,8 +100,12 @@ struct virtgpu_kfd_ctx {
  * @doorbell_size: bytes of a process's doorbell slice, a multiple of the page size
  * @files: text of the node's sysfs files as the host sent them; see virtgpu_kfd_topology.c
  * @render: DRM device of the render node
- * @faux: its parent device
+ * @parent: its parent device, see virtgpu_kfd_sysfs.c
  * @registered: @render is visible to user space
+ * @vendor_id: of the PCI device that it is on the host
+ * @device_id: of that
+ * @unique_id: its serial number, or 0
+ * @smi_clients: files that its system management events are read from
  */
 struct virtgpu_kfd_gpu {
 	struct virtgpu_kfd *kfd;
@@ -106,8 +114,14 @@ struct virtgpu_kfd_gpu {
 	u32 doorbell_size;
 	struct virtgpu_kfd_topology_files *files;
 	struct drm_device *render;
-	struct faux_device *faux;
+	struct platform_device *parent;
 	bool registered;
+	u32 vendor_id;
+	u32 device_id;
+	u64 unique_id;
+	/** @smi_lock: spinlock; protects @smi_clients and all that is in them */
+	spinlock_t smi_lock;
+	struct list_head smi_clients;
 };
 
 /**
@@ -120,6 +134,7 @@ struct virtgpu_kfd_gpu {
  * @num_gpus: bounded by VIRTGPU_KFD_MAX_GPUS
  * @num_nodes: topology nodes, those of the CPUs included; constant after probe
  * @topology: the tree in sysfs; constant after probe
+ * @procs: directories of the processes in sysfs; constant from probe to removal
  * @compat: /sys/module/amdgpu, if it is ours
  * @mapping: address space of all CPU mappings, set by virtgpu_kfd_render_init()
  * @gone: the device was removed: calls give -ENODEV, waits end. Set once, under
@@ -144,6 +159,7 @@ struct virtgpu_kfd {
 	u32 num_gpus;
 	u32 num_nodes;
 	struct virtgpu_kfd_topology *topology;
+	struct kset *procs;
 	struct kobject *compat;
 	struct address_space *mapping;
 	bool gone;
@@ -178,11 +194,17 @@ struct virtgpu_kfd {
 /**
  * struct virtgpu_kfd_vm - a process's GPU VM on one GPU, made by ACQUIRE_VM
  * @drm_file: the render node file it was acquired with, held; NULL before
+ * @pid: thread that acquired it; does not change once @drm_file is set
+ * @comm: that thread's name; does not change either
+ * @vram: bytes of VRAM that the process has there
  *
  * Protected by virtgpu_kfd_process.lock.
  */
 struct virtgpu_kfd_vm {
 	struct file *drm_file;
+	pid_t pid;
+	char comm[TASK_COMM_LEN];
+	atomic64_t vram;
 };
 
 /**
@@ -191,7 +213,10 @@ struct virtgpu_kfd_vm {
  * @kfd: device, held
  * @ctx: its context on the host; NULL once ended
  * @lead_thread: thread group leader, held; only its threads may use the file
- * @mn: tells when the mm goes; mn.mm is for comparison only
+ * @mn: tells when the mm goes; mn.mm is for comparison only, NULL with @primary
+ * @primary: the mm's process, of which this is a further context, held; else NULL
+ * @context_id: which of them
+ * @context_ids: of the further contexts of this one
  * @dead: the mm or the device is gone; set once
  * @active: one for the life of the process and one for each ioctl and mmap in progress,
  *	see virtgpu_kfd_process_enter()
@@ -202,6 +227,8 @@ struct virtgpu_kfd_vm {
  * @pinned: BOs without a handle whose pages the host may still use, until
  *	virtgpu_kfd_memory_unpin()
  * @queues: queues by id, each with the bytes of its control stack
+ * @runtime: what AMDKFD_IOC_RUNTIME_ENABLE said
+ * @procfs: its directory in sysfs, or NULL
  * @events: events by id
  */
 struct virtgpu_kfd_process {
@@ -210,19 +237,24 @@ struct virtgpu_kfd_process {
 	struct virtgpu_kfd_ctx *ctx;
 	struct task_struct *lead_thread;
 	struct mmu_notifier mn;
+	struct virtgpu_kfd_process *primary;
+	int context_id;
+	struct ida context_ids;
 	bool dead;
 	refcount_t active;
 	struct work_struct end_work;
 	struct list_head unproven;
 	/**
-	 * @lock: mutex; protects @vms, @bos, @queues and the order of calls that make and end
-	 * memory and queues
+	 * @lock: mutex; protects @vms, @bos, @queues, @runtime, what is in @procfs and the order
+	 * of calls that make and end memory and queues
 	 */
 	struct mutex lock;
 	struct virtgpu_kfd_vm *vms;
 	struct xarray bos;
 	struct list_head pinned;
 	struct xarray queues;
+	struct kfd_runtime_info runtime;
+	struct virtgpu_kfd_procfs *procfs;
 	/** @event_lock: mutex; protects creation and end of events */
 	struct mutex event_lock;
 	/** @event_state_lock: spinlock; protects @events and all that is in them */
@@ -307,6 +339,8 @@ int virtgpu_kfd_check_response(struct virtkfd_rsp *rsp, u32 rsp_len, u32 seqno);
 
 /* virtgpu_kfd_process.c: life of processes */
 struct virtgpu_kfd_process *virtgpu_kfd_process_open(struct virtgpu_kfd *kfd);
+void virtgpu_kfd_process_release(struct virtgpu_kfd_process *process);
+int virtgpu_kfd_create_process(struct virtgpu_kfd_process *process, struct file *file);
 void virtgpu_kfd_process_get(struct virtgpu_kfd_process *process);
 void virtgpu_kfd_process_put(struct virtgpu_kfd_process *process);
 int virtgpu_kfd_process_enter(struct virtgpu_kfd_process *process);
@@ -372,7 +406,29 @@ static inline bool virtgpu_kfd_is_userptr(u32 flags)
 struct virtgpu_kfd_bo *virtgpu_kfd_bo_create(struct virtgpu_kfd_process *process,
 					     struct drm_device *dev, u64 size);
 void virtgpu_kfd_bo_keep(struct virtgpu_kfd_bo *bo);
-int virtgpu_kfd_mmap(struct file *file, struct vm_area_struct *vma);
+int virtgpu_kfd_mmap(struct virtgpu_kfd_process *process, struct vm_area_struct *vma);
+
+/* virtgpu_kfd_smi.c: system management events */
+void virtgpu_kfd_smi_init(struct virtgpu_kfd_gpu *gpu);
+void virtgpu_kfd_smi_wake(struct virtgpu_kfd *kfd);
+int virtgpu_kfd_smi_events(struct virtgpu_kfd_process *process, void *args);
+void virtgpu_kfd_smi_process(struct virtgpu_kfd_process *process, struct virtgpu_kfd_gpu *gpu,
+			     bool start);
+void virtgpu_kfd_smi_fault(struct virtgpu_kfd_process *process,
+			   const struct kfd_hsa_memory_exception_data *data);
+
+/* virtgpu_kfd_procfs.c: KFD's processes in sysfs */
+int virtgpu_kfd_procfs_init(struct virtgpu_kfd *kfd, struct device *dev);
+void virtgpu_kfd_procfs_fini(struct virtgpu_kfd *kfd);
+void virtgpu_kfd_procfs_add(struct virtgpu_kfd_process *process);
+void virtgpu_kfd_procfs_remove(struct virtgpu_kfd_process *process);
+void virtgpu_kfd_procfs_add_queue(struct virtgpu_kfd_process *process, u32 id, u32 gpu_id,
+				  u32 type, u64 size);
+void virtgpu_kfd_procfs_del_queue(struct virtgpu_kfd_process *process, u32 id);
+
+/* virtgpu_kfd_sysfs.c: the parents of the render nodes in sysfs */
+int virtgpu_kfd_sysfs_add(struct virtgpu_kfd_gpu *gpu);
+void virtgpu_kfd_sysfs_remove(struct virtgpu_kfd_gpu *gpu);
 
 /* virtgpu_kfd_topology.c: KFD's sysfs; its text is in virtgpu_kfd_topology_*.c */
 #define VIRTGPU_KFD_TOPOLOGY_MAX	SZ_1M

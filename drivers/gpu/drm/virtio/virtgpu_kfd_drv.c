@@ -92,13 +92,13 @@ static int virtgpu_kfd_open(struct inode *inode, struct file *file)
 
 static int virtgpu_kfd_release(struct inode *inode, struct file *file)
 {
-	virtgpu_kfd_process_put(file->private_data);
+	virtgpu_kfd_process_release(file->private_data);
 	return 0;
 }
 
 static int virtgpu_kfd_file_mmap(struct file *file, struct vm_area_struct *vma)
 {
-	struct virtgpu_kfd_process *process = file->private_data;
+	struct virtgpu_kfd_process *process = READ_ONCE(file->private_data);
 	int ret;
 
 	if (process->lead_thread != current->group_leader)
@@ -107,7 +107,7 @@ static int virtgpu_kfd_file_mmap(struct file *file, struct vm_area_struct *vma)
 	ret = virtgpu_kfd_process_enter(process);
 	if (ret)
 		return ret;
-	ret = virtgpu_kfd_mmap(file, vma);
+	ret = virtgpu_kfd_mmap(process, vma);
 	virtgpu_kfd_process_exit(process);
 	return ret;
 }
@@ -254,6 +254,7 @@ static int virtgpu_kfd_setup(struct virtgpu_kfd *kfd, int index)
 	for (i = 0; i < kfd->num_gpus; i++) {
 		kfd->gpus[i].kfd = kfd;
 		kfd->gpus[i].index = i;
+		virtgpu_kfd_smi_init(&kfd->gpus[i]);
 	}
 
 	control = virtgpu_kfd_ctx_create(kfd, VIRTKFD_ROLE_CONTROL,
@@ -271,11 +272,13 @@ static void virtgpu_kfd_disconnect(struct virtgpu_kfd *kfd)
 	/* Page faults wait there for the host. */
 	wake_up_all(&kfd->vgdev->resp_wq);
 	virtgpu_kfd_events_stop(kfd);
+	virtgpu_kfd_smi_wake(kfd);
 	debugfs_remove_recursive(kfd->debugfs);
 	virtgpu_kfd_compat_fini(kfd);
 	virtgpu_kfd_topology_fini(kfd);
-	virtgpu_kfd_chardev_fini();
 	virtgpu_kfd_processes_end(kfd);
+	virtgpu_kfd_procfs_fini(kfd);
+	virtgpu_kfd_chardev_fini();
 	virtgpu_kfd_render_fini(kfd);
 }
 
@@ -300,7 +303,9 @@ static int virtgpu_kfd_connect(struct virtgpu_kfd *kfd)
 		goto err_render;
 	}
 
-	ret = virtgpu_kfd_topology_init(kfd, dev);
+	ret = virtgpu_kfd_procfs_init(kfd, dev);
+	if (!ret)
+		ret = virtgpu_kfd_topology_init(kfd, dev);
 	if (!ret)
 		ret = virtgpu_kfd_events_start(kfd);
 	if (ret) {

@@ -479,6 +479,19 @@ out_free_waiters:
 	return ret;
 }
 
+/* A fault is reported for each event of its type: is this the first of them? */
+static bool virtgpu_kfd_event_is_first(struct virtgpu_kfd_process *process,
+				       const struct virtgpu_kfd_event *event)
+{
+	struct virtgpu_kfd_event *other;
+	unsigned long id;
+
+	xa_for_each_start(&process->events, id, other, KFD_SIGNAL_EVENT_LIMIT)
+		if (other->type == event->type)
+			break;
+	return other == event;
+}
+
 /* Returns false if there is no such event. */
 static bool virtgpu_kfd_event_fire(struct virtgpu_kfd_process *process,
 				   const struct virtkfd_event *fired)
@@ -493,10 +506,13 @@ static bool virtgpu_kfd_event_fire(struct virtgpu_kfd_process *process,
 	if (event->type != fired->type)
 		return true;
 
-	if (event->type == KFD_IOC_EVENT_MEMORY)
+	if (event->type == KFD_IOC_EVENT_MEMORY) {
 		memcpy(&event->memory_exception, fired->data, sizeof(event->memory_exception));
-	else if (event->type == KFD_IOC_EVENT_HW_EXCEPTION)
+		if (virtgpu_kfd_event_is_first(process, event))
+			virtgpu_kfd_smi_fault(process, &event->memory_exception);
+	} else if (event->type == KFD_IOC_EVENT_HW_EXCEPTION) {
 		memcpy(&event->hw_exception, fired->data, sizeof(event->hw_exception));
+	}
 	virtgpu_kfd_event_set(event);
 	return true;
 }

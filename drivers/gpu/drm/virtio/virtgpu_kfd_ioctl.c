@@ -8,6 +8,7 @@
  * queues.
  */
 #include <kunit/visibility.h>
+#include <linux/capability.h>
 #include <linux/nospec.h>
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
@@ -373,6 +374,52 @@ static int virtgpu_kfd_unmap_memory(struct virtgpu_kfd_process *process, void *d
 				 U32_MAX);
 }
 
+/*
+ * What a debugger would be told of the process. There is none, so nothing of it travels: the
+ * address is one of the guest's, and the host must never use it.
+ */
+static int virtgpu_kfd_runtime_enable(struct virtgpu_kfd_process *process, void *data)
+{
+	const struct kfd_ioctl_runtime_enable_args *args = data;
+	struct kfd_runtime_info *runtime = &process->runtime;
+
+	guard(mutex)(&process->lock);
+
+	if (!(args->mode_mask & KFD_RUNTIME_ENABLE_MODE_ENABLE_MASK)) {
+		memset(runtime, 0, sizeof(*runtime));
+		return 0;
+	}
+
+	if (runtime->runtime_state != DEBUG_RUNTIME_STATE_DISABLED)
+		return -EBUSY;
+	if (!xa_empty(&process->queues))
+		return -EEXIST;
+
+	runtime->runtime_state = DEBUG_RUNTIME_STATE_ENABLED;
+	runtime->r_debug = args->r_debug;
+	runtime->ttmp_setup = !!(args->mode_mask & KFD_RUNTIME_ENABLE_MODE_TTMP_SAVE_MASK);
+	return 0;
+}
+
+/* Nothing but the version: as an amdkfd without counters, on a GPU without PTL. */
+static int virtgpu_kfd_profiler(struct virtgpu_kfd_process *process, void *data)
+{
+	struct kfd_ioctl_profiler_args *args = data;
+
+	switch (args->op) {
+	case KFD_IOC_PROFILER_VERSION:
+		args->version = KFD_IOC_PROFILER_VERSION_NUM;
+		return 0;
+	case KFD_IOC_PROFILER_PMC:
+		return perfmon_capable() ? -EINVAL : -EPERM;
+	case KFD_IOC_PROFILER_PTL_CONTROL:
+		return virtgpu_kfd_gpu_by_id(process->kfd, args->ptl.gpu_id) ? -EOPNOTSUPP :
+									      -EINVAL;
+	default:
+		return -EINVAL;
+	}
+}
+
 typedef int virtgpu_kfd_handler(struct virtgpu_kfd_process *process, void *args);
 
 static virtgpu_kfd_handler * const virtgpu_kfd_handlers[AMDKFD_COMMAND_END] = {
@@ -393,9 +440,32 @@ static virtgpu_kfd_handler * const virtgpu_kfd_handlers[AMDKFD_COMMAND_END] = {
 	[_IOC_NR(AMDKFD_IOC_FREE_MEMORY_OF_GPU)] = virtgpu_kfd_free_memory,
 	[_IOC_NR(AMDKFD_IOC_MAP_MEMORY_TO_GPU)] = virtgpu_kfd_map_memory,
 	[_IOC_NR(AMDKFD_IOC_UNMAP_MEMORY_FROM_GPU)] = virtgpu_kfd_unmap_memory,
+	[_IOC_NR(AMDKFD_IOC_SMI_EVENTS)] = virtgpu_kfd_smi_events,
+	[_IOC_NR(AMDKFD_IOC_RUNTIME_ENABLE)] = virtgpu_kfd_runtime_enable,
+	[_IOC_NR(AMDKFD_IOC_PROFILER)] = virtgpu_kfd_profiler,
 };
 
-static int virtgpu_kfd_carry_out(struct virtgpu_kfd_process *process, u32 nr, void *args)
+/* What amdkfd checks before it looks at the arguments. */
+static int virtgpu_kfd_check_caller(u32 nr)
+{
+	if (nr == _IOC_NR(AMDKFD_IOC_CRIU_OP) && !capable(CAP_CHECKPOINT_RESTORE) &&
+	    !capable(CAP_SYS_ADMIN))
+		return -EACCES;
+	return 0;
+}
+
+/* What it checks of their size; arguments are not written back if this fails. */
+static int virtgpu_kfd_check_size(u32 nr, const void *data, u32 size)
+{
+	const struct kfd_ioctl_svm_args *svm = data;
+
+	if (nr == _IOC_NR(AMDKFD_IOC_SVM) && size < struct_size(svm, attrs, svm->nattr))
+		return -EINVAL;
+	return 0;
+}
+
+static int virtgpu_kfd_carry_out(struct virtgpu_kfd_process *process, struct file *file, u32 nr,
+				 void *args)
 {
 	const struct virtgpu_kfd_desc *desc = &virtgpu_kfd_descs[nr];
 	int ret;
@@ -404,7 +474,9 @@ static int virtgpu_kfd_carry_out(struct virtgpu_kfd_process *process, u32 nr, vo
 	if (ret)
 		return ret;
 
-	if (virtgpu_kfd_handlers[nr])
+	if (nr == _IOC_NR(AMDKFD_IOC_CREATE_PROCESS))
+		ret = virtgpu_kfd_create_process(process, file);
+	else if (virtgpu_kfd_handlers[nr])
 		ret = virtgpu_kfd_handlers[nr](process, args);
 	else if (desc->class == VIRTGPU_KFD_FORWARDED)
 		ret = virtgpu_kfd_carry(process, nr, args, U32_MAX);
@@ -425,12 +497,12 @@ static int virtgpu_kfd_carry_out(struct virtgpu_kfd_process *process, u32 nr, vo
  * is ignored, and they are written back in case of an error too.
  *
  * Return: 0, -ENOTTY for an unknown number, -EBADF for a process that did not open the file,
- * -EFAULT, -ENODEV if the device is gone, -ESRCH if the mm that opened it is; else what the
- * ioctl gives.
+ * -EACCES for CRIU_OP without the capability, -EFAULT, -ENODEV if the device is gone, -ESRCH
+ * if the mm that opened it is; else what the ioctl gives.
  */
 long virtgpu_kfd_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 {
-	struct virtgpu_kfd_process *process = file->private_data;
+	struct virtgpu_kfd_process *process = READ_ONCE(file->private_data);
 	void __user *user = (void __user *)arg;
 	u32 nr = _IOC_NR(cmd), usize = _IOC_SIZE(cmd), asize;
 	u8 stack[128] __aligned(8);
@@ -442,6 +514,9 @@ long virtgpu_kfd_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 	nr = array_index_nospec(nr, ARRAY_SIZE(virtgpu_kfd_descs));
 	if (process->lead_thread != current->group_leader)
 		return -EBADF;
+	ret = virtgpu_kfd_check_caller(nr);
+	if (ret)
+		return ret;
 
 	cmd = virtgpu_kfd_descs[nr].cmd;
 	asize = max(usize, virtgpu_kfd_args_size(nr));
@@ -458,7 +533,11 @@ long virtgpu_kfd_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 		goto out_free;
 	}
 
-	ret = virtgpu_kfd_carry_out(process, nr, args);
+	ret = virtgpu_kfd_check_size(nr, args, usize);
+	if (ret)
+		goto out_free;
+
+	ret = virtgpu_kfd_carry_out(process, file, nr, args);
 
 	if (cmd & IOC_OUT && copy_to_user(user, args, usize))
 		ret = -EFAULT;

@@ -96,8 +96,12 @@ int virtgpu_kfd_acquire_vm(struct virtgpu_kfd_process *process, void *data)
 		goto out;
 	}
 
-	vm->drm_file = file;
+	vm->pid = task_pid_nr(current);
+	get_task_comm(vm->comm, current);
+	/* Pairs with virtgpu_kfd_smi_fault(). */
+	smp_store_release(&vm->drm_file, file);
 	file = NULL;
+	virtgpu_kfd_smi_process(process, gpu, true);
 out:
 	mutex_unlock(&process->lock);
 	if (file)
@@ -217,6 +221,8 @@ static int host_alloc(struct virtgpu_kfd_bo *bo, struct virtgpu_kfd_gpu *gpu,
 	ret = xa_insert(&process->bos, bo->handle, bo, GFP_KERNEL_ACCOUNT);
 	if (ret)
 		goto err_revoke;
+	if (args->flags & KFD_IOC_ALLOC_MEM_FLAGS_VRAM)
+		atomic64_add(bo->base.size, &process->vms[gpu->index].vram);
 	return 0;
 
 err_revoke:
@@ -309,6 +315,8 @@ static void forget_bo(struct virtgpu_kfd_bo *bo)
 	struct virtgpu_kfd_process *process = bo->process;
 
 	xa_erase(&process->bos, bo->handle);
+	if (bo->flags & KFD_IOC_ALLOC_MEM_FLAGS_VRAM)
+		atomic64_sub(bo->base.size, &bo_vm(bo)->vram);
 	drm_vma_node_revoke(&bo->base.vma_node, vm_drm_file(bo_vm(bo)));
 
 	mutex_lock(&bo->lock);
@@ -377,8 +385,10 @@ void virtgpu_kfd_memory_fini(struct virtgpu_kfd_process *process)
 	}
 
 	for (i = 0; i < process->kfd->num_gpus; i++) {
-		if (process->vms[i].drm_file)
-			fput(process->vms[i].drm_file);
+		if (!process->vms[i].drm_file)
+			continue;
+		virtgpu_kfd_smi_process(process, &process->kfd->gpus[i], false);
+		fput(process->vms[i].drm_file);
 		process->vms[i].drm_file = NULL;
 	}
 	mutex_unlock(&process->lock);

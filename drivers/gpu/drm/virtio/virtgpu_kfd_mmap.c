@@ -383,15 +383,14 @@ struct virtgpu_kfd_bo *virtgpu_kfd_bo_create(struct virtgpu_kfd_process *process
 
 /**
  * virtgpu_kfd_mmap() - mmap of /dev/kfd: doorbells and the MMIO page
- * @file: file
+ * @process: process that has the file
  * @vma: mapping, its offset one of KFD's
  *
  * Return: 0, -ENODEV for an unknown GPU, -EINVAL for a wrong size or kind of mapping,
  * -ENOMEM.
  */
-int virtgpu_kfd_mmap(struct file *file, struct vm_area_struct *vma)
+int virtgpu_kfd_mmap(struct virtgpu_kfd_process *process, struct vm_area_struct *vma)
 {
-	struct virtgpu_kfd_process *process = file->private_data;
 	u64 offset = (u64)vma->vm_pgoff << PAGE_SHIFT;
 	struct virtgpu_kfd *kfd = process->kfd;
 	struct virtgpu_kfd_gpu *gpu;

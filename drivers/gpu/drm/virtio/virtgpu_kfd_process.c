@@ -2,12 +2,14 @@
 /*
  * AMDKFD native context of virtio-gpu: the life of processes.
  *
- * What lives here: finding or making the process of an mm that opens /dev/kfd, and ending it
- * when the mm or the device goes. What does not: what a process owns, virtgpu_kfd_events.c,
- * virtgpu_kfd_memory.c and virtgpu_kfd_queue.c.
+ * What lives here: finding or making the process of an mm that opens /dev/kfd, making further
+ * contexts of it, and ending them when the mm or the device goes. What does not: what a process
+ * owns, virtgpu_kfd_events.c, virtgpu_kfd_memory.c and virtgpu_kfd_queue.c.
  *
  * As with amdkfd a process belongs to an mm, not to a file: a second open shares it, closing
- * the last file does not end it, exit and exec do. Ending it never fails and takes these
+ * the last file does not end it, exit and exec do. A further context (amdkfd calls it a
+ * secondary process) belongs to the one file it was made with; closing that ends it, and so does
+ * what ends the mm's process. Ending never fails and takes these
  * steps in a worker: waits end, calls in progress finish, events and memory go, the context
  * is destroyed on the host. Only when the host has confirmed that may pages of the guest be
  * unpinned, since until then the GPU may use them.
@@ -26,6 +28,9 @@
 
 /* Room for the answer of the largest ioctl, several times. */
 #define VIRTGPU_KFD_PROCESS_RSP_SIZE	SZ_32K
+
+/* The ids of a process's further contexts begin with 0; amdkfd has 0xffff for its first one. */
+#define VIRTGPU_KFD_CONTEXT_ID_MAX	0xfffe
 
 /**
  * virtgpu_kfd_gpu_by_id() - find a GPU
@@ -61,6 +66,9 @@ static void virtgpu_kfd_process_free(struct kref *ref)
 	mutex_destroy(&process->event_lock);
 	mutex_destroy(&process->lock);
 	put_task_struct(process->lead_thread);
+	if (process->primary)
+		virtgpu_kfd_process_put(process->primary);
+	ida_destroy(&process->context_ids);
 	kfree(process->vms);
 	kfree(process);
 	virtgpu_kfd_put(kfd);
@@ -129,11 +137,15 @@ static void virtgpu_kfd_process_end(struct work_struct *work)
 
 	/* Out of the table before mn.mm can be the address of another mm. */
 	xa_erase(&kfd->processes, process->ctx->id);
-	mmu_notifier_unregister(&process->mn, process->mn.mm);
+	if (!process->primary)
+		mmu_notifier_unregister(&process->mn, process->mn.mm);
 
 	virtgpu_kfd_process_exit(process);
 	wait_var_event(&process->active, !refcount_read(&process->active));
 
+	virtgpu_kfd_procfs_remove(process);
+	if (process->primary)
+		ida_free(&process->primary->context_ids, process->context_id);
 	virtgpu_kfd_events_fini(process);
 	virtgpu_kfd_queues_fini(process);
 	virtgpu_kfd_memory_fini(process);
@@ -161,7 +173,7 @@ static void virtgpu_kfd_process_end(struct work_struct *work)
  * waits for the works that are. The callers see to it that @process stays, the one by its
  * reference, the other since the work waits for the notifier.
  */
-static void virtgpu_kfd_process_kill(struct virtgpu_kfd_process *process)
+static void virtgpu_kfd_context_kill(struct virtgpu_kfd_process *process)
 {
 	spin_lock(&process->event_state_lock);
 	if (!process->dead) {
@@ -171,6 +183,21 @@ static void virtgpu_kfd_process_kill(struct virtgpu_kfd_process *process)
 	spin_unlock(&process->event_state_lock);
 
 	virtgpu_kfd_events_wake(process);
+}
+
+/* With its further contexts: nobody makes more of them when its mm or the device goes. */
+static void virtgpu_kfd_process_kill(struct virtgpu_kfd_process *process)
+{
+	struct virtgpu_kfd *kfd = process->kfd;
+	struct virtgpu_kfd_process *other;
+	unsigned long id;
+
+	xa_lock(&kfd->processes);
+	xa_for_each(&kfd->processes, id, other)
+		if (other->primary == process)
+			virtgpu_kfd_context_kill(other);
+	xa_unlock(&kfd->processes);
+	virtgpu_kfd_context_kill(process);
 }
 
 static void virtgpu_kfd_mm_release(struct mmu_notifier *mn, struct mm_struct *mm)
@@ -199,8 +226,12 @@ virtgpu_kfd_process_by_mm(struct virtgpu_kfd *kfd, struct mm_struct *mm)
 	return process;
 }
 
-/* The reference is that of virtgpu_kfd.processes, ended with the process. */
-static struct virtgpu_kfd_process *virtgpu_kfd_process_create(struct virtgpu_kfd *kfd)
+/*
+ * Makes the process of the mm, or with @primary a further context of that. The reference is that
+ * of virtgpu_kfd.processes, ended with the process.
+ */
+static struct virtgpu_kfd_process *
+virtgpu_kfd_process_create(struct virtgpu_kfd *kfd, struct virtgpu_kfd_process *primary)
 {
 	struct virtgpu_kfd_process *process;
 	int ret = -ENOMEM;
@@ -213,6 +244,11 @@ static struct virtgpu_kfd_process *virtgpu_kfd_process_create(struct virtgpu_kfd
 	process->kfd = virtgpu_kfd_get(kfd);
 	process->lead_thread = get_task_struct(current->group_leader);
 	process->mn.ops = &virtgpu_kfd_mn_ops;
+	ida_init(&process->context_ids);
+	if (primary) {
+		virtgpu_kfd_process_get(primary);
+		process->primary = primary;
+	}
 	refcount_set(&process->active, 1);
 	INIT_WORK(&process->end_work, virtgpu_kfd_process_end);
 	INIT_LIST_HEAD(&process->unproven);
@@ -240,27 +276,48 @@ static struct virtgpu_kfd_process *virtgpu_kfd_process_create(struct virtgpu_kfd
 		goto err_put;
 	}
 
+	if (primary) {
+		ret = ida_alloc_max(&primary->context_ids, VIRTGPU_KFD_CONTEXT_ID_MAX,
+				    GFP_KERNEL);
+		if (ret < 0)
+			goto err_destroy;
+		process->context_id = ret;
+	}
+
 	ret = xa_reserve(&kfd->processes, process->ctx->id, GFP_KERNEL);
 	if (ret)
-		goto err_destroy;
+		goto err_id;
 
 	/* From here on the mm's end is the process's. */
-	ret = mmu_notifier_register(&process->mn, current->mm);
+	if (!primary)
+		ret = mmu_notifier_register(&process->mn, current->mm);
 	if (ret)
 		goto err_release;
 
 	/* Not before, since what finds it here may use its context. Needs no memory. */
 	xa_store(&kfd->processes, process->ctx->id, process, GFP_KERNEL);
 	atomic_inc(&kfd->counts.processes);
+	virtgpu_kfd_procfs_add(process);
 	return process;
 
 err_release:
 	xa_release(&kfd->processes, process->ctx->id);
+err_id:
+	if (primary)
+		ida_free(&primary->context_ids, process->context_id);
 err_destroy:
 	virtgpu_kfd_ctx_destroy(process->ctx);
 err_put:
 	virtgpu_kfd_process_put(process);
 	return ERR_PTR(ret);
+}
+
+/* Can processes be made? With virtgpu_kfd.processes_lock held. */
+static int virtgpu_kfd_process_possible(struct virtgpu_kfd *kfd)
+{
+	if (READ_ONCE(kfd->gone))
+		return -ENODEV;
+	return READ_ONCE(kfd->control->lost) ? -EIO : 0;
 }
 
 /**
@@ -273,30 +330,83 @@ err_put:
 struct virtgpu_kfd_process *virtgpu_kfd_process_open(struct virtgpu_kfd *kfd)
 {
 	struct virtgpu_kfd_process *process;
+	int ret;
 
 	if (!current->mm)
 		return ERR_PTR(-EINVAL);
 	if (mutex_lock_killable(&kfd->processes_lock))
 		return ERR_PTR(-EINTR);
 
-	if (READ_ONCE(kfd->gone)) {
-		process = ERR_PTR(-ENODEV);
-		goto out;
-	}
-	if (READ_ONCE(kfd->control->lost)) {
-		process = ERR_PTR(-EIO);
+	ret = virtgpu_kfd_process_possible(kfd);
+	if (ret) {
+		process = ERR_PTR(ret);
 		goto out;
 	}
 
 	process = virtgpu_kfd_process_by_mm(kfd, current->mm);
 	if (process)
 		goto out;
-	process = virtgpu_kfd_process_create(kfd);
+	process = virtgpu_kfd_process_create(kfd, NULL);
 	if (!IS_ERR(process))
 		virtgpu_kfd_process_get(process);
 out:
 	mutex_unlock(&kfd->processes_lock);
 	return process;
+}
+
+/**
+ * virtgpu_kfd_process_release() - a file of a process goes
+ * @process: process that the file has
+ */
+void virtgpu_kfd_process_release(struct virtgpu_kfd_process *process)
+{
+	if (process->primary)
+		virtgpu_kfd_context_kill(process);
+	virtgpu_kfd_process_put(process);
+}
+
+/**
+ * virtgpu_kfd_create_process() - AMDKFD_IOC_CREATE_PROCESS
+ * @process: process that the file has
+ * @file: /dev/kfd, which gets a further context of the process in its place
+ *
+ * Return: 0; -EINVAL if the file has a further context already; -ENOSPC past the limit of
+ * contexts, else as virtgpu_kfd_process_open().
+ */
+int virtgpu_kfd_create_process(struct virtgpu_kfd_process *process, struct file *file)
+{
+	struct virtgpu_kfd *kfd = process->kfd;
+	struct virtgpu_kfd_process *context;
+	int ret;
+
+	if (process->primary)
+		return -EINVAL;
+	if (mutex_lock_killable(&kfd->processes_lock))
+		return -EINTR;
+
+	ret = virtgpu_kfd_process_possible(kfd);
+	if (ret)
+		goto out;
+	/* Another thread came first. */
+	if (file->private_data != process) {
+		ret = -EINVAL;
+		goto out;
+	}
+
+	context = virtgpu_kfd_process_create(kfd, process);
+	if (IS_ERR(context)) {
+		ret = PTR_ERR(context);
+		goto out;
+	}
+
+	/* The context holds the process, so who still sees that in the file sees no ghost. */
+	virtgpu_kfd_process_get(context);
+	/* Pairs with the readers' address dependency: they see all of the context. */
+	smp_store_release(&file->private_data, context);
+	virtgpu_kfd_process_put(process);
+out:
+	mutex_unlock(&kfd->processes_lock);
+	return ret;
 }
 
 /**

@@ -67,6 +67,8 @@ static int add_queue(struct virtgpu_kfd_process *process,
 		return ret;
 	}
 	atomic_inc(&process->kfd->counts.queues);
+	virtgpu_kfd_procfs_add_queue(process, args->queue_id, args->gpu_id, args->queue_type,
+				     args->ring_size);
 	return 0;
 }
 
@@ -93,6 +95,7 @@ int virtgpu_kfd_create_queue(struct virtgpu_kfd_process *process, void *data)
 	ret = virtgpu_kfd_forward(process, CREATE_NR, &wire, NULL, 0);
 	if (!ret) {
 		wire.gpu_id = args->gpu_id;
+		wire.queue_type = args->queue_type;
 		wire.ctl_stack_size = args->ctl_stack_size;
 		ret = add_queue(process, &wire);
 	}
@@ -123,8 +126,10 @@ int virtgpu_kfd_destroy_queue(struct virtgpu_kfd_process *process, void *data)
 
 	mutex_lock(&process->lock);
 	ret = host_destroy(process, args->queue_id);
-	if (!ret && xa_erase(&process->queues, args->queue_id))
+	if (!ret && xa_erase(&process->queues, args->queue_id)) {
 		atomic_dec(&process->kfd->counts.queues);
+		virtgpu_kfd_procfs_del_queue(process, args->queue_id);
+	}
 	mutex_unlock(&process->lock);
 	return ret;
 }

@@ -11,8 +11,8 @@
  */
 
 #include <linux/array_size.h>
-#include <linux/device/faux.h>
 #include <linux/file.h>
+#include <linux/platform_device.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 
@@ -195,17 +195,14 @@ void virtgpu_kfd_render_unacquire(struct file *file)
 
 static int render_add(struct virtgpu_kfd_gpu *gpu)
 {
-	struct device *parent = gpu->kfd->vgdev->ddev->dev;
 	struct drm_device *dev;
-	char name[64];
 	int ret;
 
-	snprintf(name, sizeof(name), "amdkfd.%s.%u", dev_name(parent), gpu->index);
-	gpu->faux = faux_device_create(name, NULL, NULL);
-	if (!gpu->faux)
-		return -ENODEV;
+	ret = virtgpu_kfd_sysfs_add(gpu);
+	if (ret)
+		return ret;
 
-	dev = drm_dev_alloc(&render_driver, &gpu->faux->dev);
+	dev = drm_dev_alloc(&render_driver, &gpu->parent->dev);
 	if (IS_ERR(dev))
 		return PTR_ERR(dev);
 	dev->dev_private = gpu;
@@ -260,8 +257,7 @@ void virtgpu_kfd_render_fini(struct virtgpu_kfd *kfd)
 		if (gpu->registered)
 			drm_dev_unplug(gpu->render);
 		gpu->registered = false;
-		faux_device_destroy(gpu->faux);
-		gpu->faux = NULL;
+		virtgpu_kfd_sysfs_remove(gpu);
 	}
 }
 

@@ -6,11 +6,13 @@
  * virtgpu_kfd_call_buf() is replaced: nothing below it, so no virtqueue, exists. What does
  * not: tests.
  */
+#include <kunit/resource.h>
 #include <kunit/static_stub.h>
 #include <kunit/test-bug.h>
 #include <linux/anon_inodes.h>
 #include <linux/mman.h>
 #include <linux/module.h>
+#include <linux/sched/task.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 
@@ -185,6 +187,7 @@ static void fake_gpu(struct kfd_fake *fake, u32 index, u32 gpu_id)
 	gpu->index = index;
 	gpu->gpu_id = gpu_id;
 	gpu->doorbell_size = FAKE_DOORBELL_SIZE;
+	virtgpu_kfd_smi_init(gpu);
 	gpu->render = &fake->render[index];
 	gpu->render->dev_private = gpu;
 	gpu->render->vma_offset_manager = &fake->offsets;
@@ -220,6 +223,9 @@ static void fake_device(struct kfd_fake *fake)
 	INIT_LIST_HEAD(&kfd->unproven);
 }
 
+KUNIT_DEFINE_ACTION_WRAPPER(put_task, put_task_struct, struct task_struct *);
+
+/* A test's thread has ended when kfd_fake_exit() runs in another. */
 static void fake_process(struct kunit *test, struct kfd_fake *fake)
 {
 	struct virtgpu_kfd_process *process = &fake->process;
@@ -229,7 +235,9 @@ static void fake_process(struct kunit *test, struct kfd_fake *fake)
 	kref_init(&process->ref);
 	process->kfd = &fake->kfd;
 	process->ctx = &fake->ctx;
-	process->lead_thread = current->group_leader;
+	process->lead_thread = get_task_struct(current->group_leader);
+	KUNIT_ASSERT_EQ(test, kunit_add_action_or_reset(test, put_task, process->lead_thread), 0);
+	ida_init(&process->context_ids);
 	refcount_set(&process->active, 1);
 	INIT_LIST_HEAD(&process->unproven);
 	mutex_init(&process->lock);

@@ -161,6 +161,9 @@ static void ioctl_dispatch(struct kunit *test)
 		map.device_ids_array_ptr = (uintptr_t)fake->user + PAGE_SIZE;
 		memcpy(args, &map, sizeof(map));
 	}
+	/* A further context takes a device: a host that is lost has none. */
+	if (param->nr == 0x27)
+		fake->control.lost = true;
 	ret = kfd_fake_ioctl(test, param->cmd, args);
 
 	switch (row->class) {

@@ -528,7 +528,7 @@ static void memory_mmap(struct kunit *test)
 	vm_flags_init(vma, VM_READ | VM_WRITE | VM_MAYREAD | VM_MAYWRITE | param->flags);
 
 	mmap_write_lock(current->mm);
-	KUNIT_EXPECT_EQ(test, virtgpu_kfd_mmap(&fake->file, vma), param->err);
+	KUNIT_EXPECT_EQ(test, virtgpu_kfd_mmap(&fake->process, vma), param->err);
 	mmap_write_unlock(current->mm);
 	KUNIT_EXPECT_EQ(test, fake->calls, 0);
 	if (param->err || !vma->vm_private_data)
