@@ -148,18 +148,25 @@ int kfd_acquire(struct kfd *kfd)
 	return ret;
 }
 
-/* With amdkfd the render node is a PCI device's, or a platform device's for a partition. */
+/* With amdkfd the parent of the render node is a PCI device, or amdgpu_xcp's for a partition. */
 bool kfd_is_guest(const struct kfd *kfd)
 {
 	char path[96], target[256];
 	ssize_t len;
 
+	snprintf(path, sizeof(path), "/sys/class/drm/renderD%u/device", kfd->minor);
+	len = readlink(path, target, sizeof(target) - 1);
+	if (len < 0)
+		return false;
+	target[len] = 0;
+	if (!strncmp(basename(target), "amdgpu_xcp", 10))
+		return false;
 	snprintf(path, sizeof(path), "/sys/class/drm/renderD%u/device/subsystem", kfd->minor);
 	len = readlink(path, target, sizeof(target) - 1);
 	if (len < 0)
 		return false;
 	target[len] = 0;
-	return strcmp(basename(target), "pci") && strcmp(basename(target), "platform");
+	return strcmp(basename(target), "pci");
 }
 
 /* kfd_doorbell.c, kfd_doorbell_process_slice(): 1024 doorbells, 8 bytes each since gfx9. */

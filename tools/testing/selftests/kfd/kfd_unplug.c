@@ -5,6 +5,7 @@
  * For guests and root; it is run alone, since no other test has a GPU meanwhile.
  */
 #include <dirent.h>
+#include <poll.h>
 #include <pthread.h>
 #include <drm/amdgpu_drm.h>
 
@@ -132,6 +133,47 @@ TEST_F(unplug, every_ioctl_gives_enodev)
 	EXPECT_EQ(-ENOTTY, kfd_ioctl(self->kfd.fd, _IOWR('K', AMDKFD_COMMAND_END, args), args));
 	EXPECT_EQ(-ENODEV, kfd_free(&self->kfd, self->page.handle));
 	EXPECT_EQ(-ENODEV, kfd_set_event(&self->kfd, self->event));
+}
+
+TEST_F(unplug, another_context)
+{
+	struct kfd other;
+	struct kfd_mem mem;
+
+	ASSERT_EQ(0, kfd_open(&other));
+	ASSERT_EQ(0, kfd_ioctl(other.fd, AMDKFD_IOC_CREATE_PROCESS, NULL));
+	ASSERT_EQ(0, kfd_acquire(&other));
+	ASSERT_EQ(0, kfd_alloc(&other, &mem, MB, MEM(VRAM) | MEM(WRITABLE)));
+	ASSERT_EQ(0, take_away(&self->target));
+	EXPECT_EQ(-ENODEV, kfd_free(&other, mem.handle));
+	EXPECT_EQ(-ENODEV, kfd_ioctl(other.fd, AMDKFD_IOC_CREATE_PROCESS, NULL));
+	kfd_close(&other);
+}
+
+static void *poll_it(void *data)
+{
+	return (void *)(long)poll(data, 1, 60000);
+}
+
+TEST_F(unplug, management_events_end)
+{
+	struct kfd_ioctl_smi_events_args args = { .gpuid = self->kfd.gpu_id };
+	struct pollfd poll_fd = { .events = POLLIN };
+	pthread_t thread;
+	char byte;
+	void *ret;
+
+	ASSERT_EQ(0, kfd_ioctl(self->kfd.fd, AMDKFD_IOC_SMI_EVENTS, &args));
+	poll_fd.fd = args.anon_fd;
+	ASSERT_EQ(0, pthread_create(&thread, NULL, poll_it, &poll_fd));
+	usleep(200000);
+	ASSERT_EQ(0, take_away(&self->target));
+	ASSERT_EQ(0, pthread_join(thread, &ret));
+	EXPECT_EQ((void *)1, ret);
+	EXPECT_TRUE(poll_fd.revents & POLLHUP);
+	EXPECT_EQ(-1, read(args.anon_fd, &byte, 1));
+	EXPECT_EQ(ENODEV, errno);
+	close(args.anon_fd);
 }
 
 TEST_F(unplug, nothing_can_be_opened)

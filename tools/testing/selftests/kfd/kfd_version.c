@@ -61,6 +61,12 @@ static const int zero_result[ARRAY_SIZE(rows)] = {
 	[NR(UNMAP_MEMORY_FROM_GPU)] = -EINVAL,
 	/* Without SVM it is -EPERM, see expected(). */
 	[NR(SET_XNACK_MODE)] = 0,
+	[NR(SMI_EVENTS)] = -EINVAL,
+	/* Disable what is not enabled. */
+	[NR(RUNTIME_ENABLE)] = 0,
+	[NR(CREATE_PROCESS)] = 0,
+	/* Counters of no GPU, if it may ask for them. */
+	[NR(PROFILER)] = -EINVAL,
 };
 
 FIXTURE(version) {
@@ -95,14 +101,25 @@ static unsigned long resize(unsigned long cmd, unsigned int size)
 /* What amdkfd answers depends on its build and the host: such rows are not asked there. */
 static bool defined(unsigned int nr, bool guest)
 {
+	/* It is asked for a privilege before all else. */
+	if (nr == NR(CRIU_OP) && geteuid())
+		return false;
 	return guest || rows[nr].class != REFUSED;
 }
 
 static bool expected(unsigned int nr, int ret)
 {
+	/* That is about its size, which kfd_runtime looks at. */
+	if (nr == NR(SVM) && ret == -EINVAL)
+		return true;
 	if (rows[nr].class == REFUSED)
 		return ret == -rows[nr].err;
 	if (nr == NR(SET_XNACK_MODE) && ret == -EPERM)
+		return true;
+	/* A file can have it once. */
+	if (nr == NR(CREATE_PROCESS) && ret == -EINVAL)
+		return true;
+	if (nr == NR(PROFILER) && ret == -EPERM && geteuid())
 		return true;
 	return ret == zero_result[nr];
 }
@@ -330,12 +347,12 @@ TEST_F(version, all_ones)
 	for (nr = AMDKFD_COMMAND_START; nr < AMDKFD_COMMAND_END; nr++) {
 		int ret;
 
-		if (rows[nr].class != REFUSED)
+		if (rows[nr].class != REFUSED || !defined(nr, self->guest))
 			continue;
 		memset(self->buf, 0xff, KFD_PAGE);
 		ret = kfd_ioctl(self->kfd.fd, rows[nr].cmd, self->buf);
-		EXPECT_EQ(-rows[nr].err, ret) {
-			TH_LOG("%s", rows[nr].name);
+		EXPECT_TRUE(expected(nr, ret)) {
+			TH_LOG("%s: %d", rows[nr].name, ret);
 		}
 	}
 }
