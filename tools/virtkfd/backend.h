@@ -115,6 +115,14 @@ typedef int (*virtkfd_emit_fn)(void *opaque, uint16_t kind, uint16_t index,
  *	VIRTKFD_BLOB_MEMORY, of backend handle @handle. The object keeps its memory alive
  *	beyond the handle and the context. -ENOENT without such an object
  * @obj_put: the counterpart
+ * @import: IMPORT_DMABUF, with the memory of @obj in the place of the descriptor, which means
+ *	nothing. @obj, of any context of the backend, is NULL if there is none: -EINVAL when
+ *	it is its turn
+ * @render_va: DRM_IOCTL_AMDGPU_GEM_VA on the render node of GPU number @gpu, in the VM that
+ *	ACQUIRE_VM gave to the context, with the memory of @obj in the place of the handle,
+ *	which means nothing. @obj is NULL if there is none: -ENOENT when it is its turn.
+ *	VIRTKFD_RENDER_VA_CLOSE as operation is GEM_CLOSE, with -EBUSY if its mappings have
+ *	ended but queues still use the memory. Mappings, and queues in them, keep the memory
  * @obj_map: map the whole object over [@addr, @addr + size); VIRTIO_GPU_MAP_CACHE_* to
  *	@map_info
  * @doorbell: a store to a trapped object; any thread
@@ -144,6 +152,10 @@ struct virtkfd_backend_ops {
 		       uint64_t handle, struct virtkfd_obj_info *info,
 		       struct virtkfd_backend_obj **obj);
 	void (*obj_put)(struct virtkfd_backend_obj *obj);
+	int (*import)(struct virtkfd_backend_ctx *ctx, struct kfd_ioctl_import_dmabuf_args *args,
+		      struct virtkfd_backend_obj *obj);
+	int (*render_va)(struct virtkfd_backend_ctx *ctx, uint32_t gpu,
+			 const struct drm_amdgpu_gem_va *args, struct virtkfd_backend_obj *obj);
 	int (*obj_map)(struct virtkfd_backend_obj *obj, void *addr, uint32_t *map_info);
 	void (*doorbell)(struct virtkfd_backend_obj *obj, uint64_t offset, uint64_t value,
 			 unsigned int size);

@@ -361,6 +361,8 @@ const struct virtkfd_backend_ops virtkfd_backend_soft = {
 	.obj_get = soft_obj_get,
 	.obj_put = soft_obj_put,
 	.obj_map = soft_obj_map,
+	.import = soft_import,
+	.render_va = soft_render_va,
 	.doorbell = soft_doorbell,
 	.events = soft_events,
 };

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0 OR MIT
 /*
- * Blobs: objects of a process context that the VMM maps into the guest. A blob keeps the
+ * Blobs: objects of a process context that the VMM maps into the guest, or that another
+ * context may use as well (share.c). A blob keeps the
  * memory alive, and what it counts for, after handle and context are gone.
  */
 #include <errno.h>
@@ -111,11 +112,16 @@ void virtkfd_blob_unmapped(struct virtkfd_blob *blob)
 void virtkfd_blob_destroy(struct virtkfd_blob *blob)
 {
 	struct virtkfd_vm *vm = blob->vm;
+	struct vk_resource *res;
 
 	if (blob->mapped) {
 		vk_log(vm, VIRTKFD_LOG_ERROR, "blob destroyed while it is mapped");
 		virtkfd_blob_unmapped(blob);
 	}
+	pthread_mutex_lock(&vm->lock);
+	while ((res = LIST_FIRST(&blob->attached)))
+		vk_resource_free(res);
+	pthread_mutex_unlock(&vm->lock);
 	LIST_REMOVE(blob, link);
 	vm->be->obj_put(blob->obj);
 	if (blob->mem)

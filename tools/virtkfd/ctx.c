@@ -114,6 +114,7 @@ int virtkfd_ctx_destroy(struct virtkfd_vm *vm, uint32_t ctx_id)
 	if (ctx->bctx)
 		vm->be->ctx_close(ctx->bctx);
 	vk_queues_free(ctx);
+	vk_render_free(ctx);
 	vk_mem_free_all(ctx);
 	free(ctx->mem);
 

@@ -88,6 +88,8 @@ static const struct command {
 	[VIRTKFD_CCMD_IOCTL] = { VIRTKFD_ROLE_PROCESS, sizeof(struct virtkfd_ccmd_ioctl) },
 	[VIRTKFD_CCMD_EVENT_POLL] = { VIRTKFD_ROLE_CONTROL,
 				      sizeof(struct virtkfd_ccmd_event_poll) },
+	[VIRTKFD_CCMD_RENDER_VA] = { VIRTKFD_ROLE_PROCESS,
+				     sizeof(struct virtkfd_ccmd_render_va) },
 };
 
 union any_command {
@@ -97,6 +99,7 @@ union any_command {
 	struct virtkfd_ccmd_render_info render_info;
 	struct virtkfd_ccmd_ioctl ioctl;
 	struct virtkfd_ccmd_event_poll event_poll;
+	struct virtkfd_ccmd_render_va render_va;
 };
 
 static bool is_lost(struct virtkfd_ctx *ctx)
@@ -138,6 +141,8 @@ static int execute(struct virtkfd_ctx *ctx, const union any_command *cmd,
 	case VIRTKFD_CCMD_EVENT_POLL:
 		ret = vk_event_poll(ctx, &cmd->event_poll);
 		return ret ? ret : -EINPROGRESS;
+	case VIRTKFD_CCMD_RENDER_VA:
+		return vk_render_va(ctx, &cmd->render_va);
 	default:
 		size = MIN(cmd->hdr.len, sizeof(cmd->ioctl));
 		return vk_ioctl(ctx, &cmd->ioctl, raw + size, cmd->hdr.len - size, rsp);

@@ -52,14 +52,20 @@ struct vk_event {
 };
 
 /**
- * struct vk_resource - guest memory that a context may write
+ * struct vk_resource - guest memory that a context may write, or a blob that it may name
  * @id: the guest's id, key in virtkfd_ctx.resources
+ * @ctx: context
+ * @blob: blob, or NULL
+ * @link: in virtkfd_blob.attached
  * @iov_cnt: elements of @iov
  * @size: bytes in all
  * @iov: the memory
  */
 struct vk_resource {
 	uint32_t id;
+	struct virtkfd_ctx *ctx;
+	struct virtkfd_blob *blob;
+	LIST_ENTRY(vk_resource) link;
 	unsigned int iov_cnt;
 	uint64_t size;
 	struct iovec iov[];
@@ -67,11 +73,13 @@ struct vk_resource {
 
 /**
  * struct vk_mem - a memory object of a context
- * @refs: its handle and the blobs made of it; quotas are given back with the last one
+ * @refs: its handle, the blobs made of it, what was imported of it and the contexts that have
+ *	it mapped by render_va; quotas are given back with the last one
  * @handle: what the guest knows it by
  * @backend_handle: what the backend knows it by
  * @size: bytes
  * @kind: which quota it counts for
+ * @origin: whose memory it is, held, if it was imported
  * @num_ranges: elements of @ranges
  * @ranges: the guest memory, mapped until the object goes
  */
@@ -80,7 +88,8 @@ struct vk_mem {
 	uint64_t handle;
 	uint64_t backend_handle;
 	uint64_t size;
-	enum { VK_MEM_GPU, VK_MEM_PINNED, VK_MEM_IO } kind;
+	enum { VK_MEM_GPU, VK_MEM_PINNED, VK_MEM_IO, VK_MEM_IMPORT } kind;
+	struct vk_mem *origin;
 	size_t num_ranges;
 	struct virtkfd_guest_range *ranges;
 };
@@ -109,6 +118,7 @@ struct vk_queue {
  * @mem: for each GPU, the &struct vk_mem by the lower half of their handles
  * @queues: by KFD's id, VK_MAX_QUEUES of them; NULL before the first one
  * @num_queues: how many of them exist
+ * @render_mem: tree of the &struct vk_mem that render_va has mapped and not closed, held
  * @lost: the backend's context is gone (lock)
  * @lost_event: tells the guest so
  */
@@ -125,6 +135,7 @@ struct virtkfd_ctx {
 	struct vk_ids *mem;
 	struct vk_queue *queues;
 	uint32_t num_queues;
+	void *render_mem;
 	bool lost;
 	struct vk_event lost_event;
 };
@@ -133,6 +144,7 @@ struct virtkfd_ctx {
  * struct virtkfd_blob - something of a context that the guest wants to map
  * @vm: its VM
  * @link: in virtkfd_vm.blobs
+ * @attached: resources of contexts that name it (lock)
  * @obj: the backend's object
  * @mem: memory object behind it, or NULL
  * @info: what it is
@@ -141,6 +153,7 @@ struct virtkfd_ctx {
 struct virtkfd_blob {
 	struct virtkfd_vm *vm;
 	LIST_ENTRY(virtkfd_blob) link;
+	LIST_HEAD(, vk_resource) attached;
 	struct virtkfd_backend_obj *obj;
 	struct vk_mem *mem;
 	struct virtkfd_obj_info info;
@@ -189,7 +202,7 @@ struct vk_poll {
  * @blobs: all blobs
  * @stats: what is alive
  * @gpu_bytes: bytes of VRAM and GTT
- * @num_attached: elements of all &vk_resource.iov
+ * @num_attached: elements of all &vk_resource.iov, and blobs attached
  * @num_ranges: elements of all &vk_mem.ranges
  * @lock: see above
  * @control: the control context (lock)
@@ -261,6 +274,7 @@ int vk_ctx_init(struct virtkfd_ctx *ctx, const struct virtkfd_ccmd_init *cmd);
 
 /* resource.c; the caller holds the lock */
 struct vk_resource *vk_resource_find(struct virtkfd_ctx *ctx, uint32_t res_id);
+void vk_resource_free(struct vk_resource *res);
 void vk_resources_free(struct virtkfd_ctx *ctx);
 bool vk_rsp_fits(struct virtkfd_ctx *ctx, uint32_t res_id, uint32_t off, uint32_t len);
 void vk_rsp_write(struct virtkfd_ctx *ctx, uint32_t off, uint32_t len,
@@ -282,6 +296,7 @@ int vk_mem_alloc(struct virtkfd_ctx *ctx, struct kfd_ioctl_alloc_memory_of_gpu_a
 		 const uint64_t *extents, size_t num_extents);
 int vk_mem_free(struct virtkfd_ctx *ctx, struct kfd_ioctl_free_memory_of_gpu_args *args);
 void vk_mem_free_all(struct virtkfd_ctx *ctx);
+int vk_mem_add(struct virtkfd_ctx *ctx, struct vk_mem *mem, __u64 *handle);
 void vk_mem_put(struct virtkfd_vm *vm, struct vk_mem *mem);
 
 /* queues.c */
@@ -289,6 +304,11 @@ int vk_queue_create(struct virtkfd_ctx *ctx, struct kfd_ioctl_create_queue_args 
 int vk_queue_destroy(struct virtkfd_ctx *ctx, struct kfd_ioctl_destroy_queue_args *args);
 size_t vk_wave_state_size(struct virtkfd_ctx *ctx, uint32_t queue_id);
 void vk_queues_free(struct virtkfd_ctx *ctx);
+/* share.c */
+int vk_export(struct virtkfd_ctx *ctx, const struct kfd_ioctl_export_dmabuf_args *args);
+int vk_import(struct virtkfd_ctx *ctx, struct kfd_ioctl_import_dmabuf_args *args);
+int vk_render_va(struct virtkfd_ctx *ctx, const struct virtkfd_ccmd_render_va *cmd);
+void vk_render_free(struct virtkfd_ctx *ctx);
 
 /* events.c */
 int vk_event_create(struct virtkfd_ctx *ctx, struct kfd_ioctl_create_event_args *args);

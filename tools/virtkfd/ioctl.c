@@ -5,7 +5,7 @@
  *
  * What lives here: argument structs and the arrays they point to. What does not: what an
  * ioctl does; those whose arguments name the context's objects are passed through memory.c,
- * queues.c and events.c.
+ * share.c, queues.c and events.c.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -263,6 +263,10 @@ static int run(struct virtkfd_ctx *ctx, struct call *call)
 	case _IOC_NR(AMDKFD_IOC_MAP_MEMORY_TO_GPU):
 	case _IOC_NR(AMDKFD_IOC_UNMAP_MEMORY_FROM_GPU):
 		return forward_handle(ctx, call);
+	case _IOC_NR(AMDKFD_IOC_IMPORT_DMABUF):
+		return vk_import(ctx, args);
+	case _IOC_NR(AMDKFD_IOC_EXPORT_DMABUF):
+		return vk_export(ctx, args);
 	case _IOC_NR(AMDKFD_IOC_SET_XNACK_MODE):
 		return set_xnack_mode(ctx, call);
 	case _IOC_NR(AMDKFD_IOC_CREATE_EVENT):

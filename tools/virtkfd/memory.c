@@ -139,6 +139,37 @@ static void free_backend(struct virtkfd_ctx *ctx, uint64_t backend_handle)
 }
 
 /**
+ * vk_mem_add() - memory that the backend has just made becomes the context's
+ * @ctx: process context
+ * @mem: it, with size and kind
+ * @handle: the backend's handle, replaced by the wire's
+ *
+ * Return: 0, or -ENOMEM: the backend has freed it again.
+ */
+int vk_mem_add(struct virtkfd_ctx *ctx, struct vk_mem *mem, __u64 *handle)
+{
+	uint32_t gpu_id = HANDLE_GPU_ID(*handle);
+	struct virtkfd_vm *vm = ctx->vm;
+	int64_t id = vk_ids_alloc(&ctx->mem[vk_gpu_index(vm, gpu_id)], mem, INT32_MAX);
+
+	if (id < 0) {
+		free_backend(ctx, *handle);
+		return -ENOMEM;
+	}
+	mem->refs = 1;
+	mem->backend_handle = *handle;
+	mem->handle = HANDLE(gpu_id, id);
+	*handle = mem->handle;
+	vm->stats.memory++;
+	vm->stats.memory_bytes += mem->size;
+	if (mem->kind == VK_MEM_GPU)
+		vm->gpu_bytes += mem->size;
+	else if (mem->kind == VK_MEM_PINNED)
+		vm->stats.pinned_bytes += mem->size;
+	return 0;
+}
+
+/**
  * vk_mem_alloc() - ALLOC_MEMORY_OF_GPU
  * @ctx: process context
  * @args: arguments; the handle is the wire's
@@ -156,7 +187,6 @@ int vk_mem_alloc(struct virtkfd_ctx *ctx, struct kfd_ioctl_alloc_memory_of_gpu_a
 	int kind = mem_kind(args->flags);
 	uint64_t handle = args->handle;
 	struct vk_mem *mem;
-	int64_t id;
 	int ret;
 
 	if (kind != VK_MEM_PINNED && num_extents)
@@ -172,7 +202,6 @@ int vk_mem_alloc(struct virtkfd_ctx *ctx, struct kfd_ioctl_alloc_memory_of_gpu_a
 	mem = calloc(1, sizeof(*mem));
 	if (!mem)
 		return -ENOMEM;
-	mem->refs = 1;
 	mem->kind = kind;
 	mem->size = kind == VK_MEM_PINNED ? ALIGN_UP(args->size, VIRTKFD_PAGE_SIZE)
 					  : bo_size(args);
@@ -199,23 +228,12 @@ int vk_mem_alloc(struct virtkfd_ctx *ctx, struct kfd_ioctl_alloc_memory_of_gpu_a
 	if (ret)
 		goto err_unmap;
 
-	id = vk_ids_alloc(&ctx->mem[gpu], mem, INT32_MAX);
-	if (id < 0) {
-		free_backend(ctx, args->handle);
+	ret = vk_mem_add(ctx, mem, &args->handle);
+	if (ret) {
 		args->handle = handle;
-		ret = -ENOMEM;
 		goto err_unmap;
 	}
-	mem->backend_handle = args->handle;
-	mem->handle = HANDLE(args->gpu_id, id);
-	args->handle = mem->handle;
 	args->mmap_offset = 0;
-	vm->stats.memory++;
-	vm->stats.memory_bytes += mem->size;
-	if (kind == VK_MEM_GPU)
-		vm->gpu_bytes += mem->size;
-	else if (kind == VK_MEM_PINNED)
-		vm->stats.pinned_bytes += mem->size;
 	return 0;
 
 err_unmap:
@@ -225,7 +243,7 @@ err_free:
 	return ret;
 }
 
-/* Drops a reference, the handle's or a blob's. */
+/* Drops a reference, see &vk_mem.refs. */
 void vk_mem_put(struct virtkfd_vm *vm, struct vk_mem *mem)
 {
 	if (--mem->refs)
@@ -236,6 +254,8 @@ void vk_mem_put(struct virtkfd_vm *vm, struct vk_mem *mem)
 		vm->gpu_bytes -= mem->size;
 	else if (mem->kind == VK_MEM_PINNED)
 		vm->stats.pinned_bytes -= mem->size;
+	if (mem->origin)
+		vk_mem_put(vm, mem->origin);
 	free(mem);
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0 OR MIT
 /*
- * Guest memory that contexts may write, and the only code that writes it: responses.
+ * Guest memory that contexts may write, and the only code that writes it: responses. Blobs that
+ * contexts may name.
  *
  * Everything here that touches a resource is called with the VM's lock held, so that a
  * response written from a backend's thread and virtkfd_resource_detach() exclude each other.
@@ -27,20 +28,53 @@ struct vk_resource *vk_resource_find(struct virtkfd_ctx *ctx, uint32_t res_id)
 	return found ? *found : NULL;
 }
 
+static unsigned int pieces(const struct vk_resource *res)
+{
+	return res->blob ? 1 : res->iov_cnt;
+}
+
+/* Consumes @res in case of an error. */
+static int resource_add(struct virtkfd_ctx *ctx, struct vk_resource *res)
+{
+	struct virtkfd_vm *vm = ctx->vm;
+	int ret = -ENOMEM;
+
+	pthread_mutex_lock(&vm->lock);
+	if (vk_resource_find(ctx, res->id)) {
+		ret = -EEXIST;
+	} else if (tsearch(res, &ctx->resources, cmp_resource)) {
+		res->ctx = ctx;
+		if (res->blob)
+			LIST_INSERT_HEAD(&res->blob->attached, res, link);
+		vm->stats.resources++;
+		vm->num_attached += pieces(res);
+		ret = 0;
+	}
+	pthread_mutex_unlock(&vm->lock);
+	if (ret)
+		free(res);
+	return ret;
+}
+
+static bool is_room(struct virtkfd_vm *vm, uint32_t ctx_id, unsigned int num)
+{
+	if (vm->num_attached <= VK_MAX_ATTACHED && num <= VK_MAX_ATTACHED - vm->num_attached)
+		return true;
+	vk_log(vm, VIRTKFD_LOG_WARNING, "context %u: limit of %u pieces attached reached", ctx_id,
+	       VK_MAX_ATTACHED);
+	return false;
+}
+
 int virtkfd_resource_attach(struct virtkfd_vm *vm, uint32_t ctx_id, uint32_t res_id,
 			    const struct iovec *iov, unsigned int iov_cnt)
 {
 	struct virtkfd_ctx *ctx = vk_ctx_find(vm, ctx_id);
 	struct vk_resource *res;
-	int ret = -ENOMEM;
 
 	if (!ctx)
 		return -ENOENT;
-	if (vm->num_attached > VK_MAX_ATTACHED || iov_cnt > VK_MAX_ATTACHED - vm->num_attached) {
-		vk_log(vm, VIRTKFD_LOG_WARNING, "context %u: limit of %u pieces attached reached",
-		       ctx_id, VK_MAX_ATTACHED);
+	if (!is_room(vm, ctx_id, iov_cnt))
 		return -ENOSPC;
-	}
 	res = calloc(1, sizeof(*res) + (size_t)iov_cnt * sizeof(*iov));
 	if (!res)
 		return -ENOMEM;
@@ -54,25 +88,36 @@ int virtkfd_resource_attach(struct virtkfd_vm *vm, uint32_t ctx_id, uint32_t res
 		}
 	}
 
-	pthread_mutex_lock(&vm->lock);
-	if (vk_resource_find(ctx, res_id)) {
-		ret = -EEXIST;
-	} else if (tsearch(res, &ctx->resources, cmp_resource)) {
-		vm->stats.resources++;
-		vm->num_attached += iov_cnt;
-		ret = 0;
-	}
-	pthread_mutex_unlock(&vm->lock);
-	if (ret)
-		free(res);
-	return ret;
+	return resource_add(ctx, res);
 }
 
-static void resource_free(struct virtkfd_ctx *ctx, struct vk_resource *res)
+int virtkfd_resource_attach_blob(struct virtkfd_vm *vm, uint32_t ctx_id, uint32_t res_id,
+				 struct virtkfd_blob *blob)
 {
+	struct virtkfd_ctx *ctx = vk_ctx_find(vm, ctx_id);
+	struct vk_resource *res;
+
+	if (!ctx)
+		return -ENOENT;
+	if (!is_room(vm, ctx_id, 1))
+		return -ENOSPC;
+	res = calloc(1, sizeof(*res));
+	if (!res)
+		return -ENOMEM;
+	res->id = res_id;
+	res->blob = blob;
+	return resource_add(ctx, res);
+}
+
+void vk_resource_free(struct vk_resource *res)
+{
+	struct virtkfd_ctx *ctx = res->ctx;
+
 	tdelete(res, &ctx->resources, cmp_resource);
+	if (res->blob)
+		LIST_REMOVE(res, link);
 	ctx->vm->stats.resources--;
-	ctx->vm->num_attached -= res->iov_cnt;
+	ctx->vm->num_attached -= pieces(res);
 	free(res);
 }
 
@@ -86,7 +131,7 @@ int virtkfd_resource_detach(struct virtkfd_vm *vm, uint32_t ctx_id, uint32_t res
 	pthread_mutex_lock(&vm->lock);
 	res = vk_resource_find(ctx, res_id);
 	if (res)
-		resource_free(ctx, res);
+		vk_resource_free(res);
 	pthread_mutex_unlock(&vm->lock);
 	return res ? 0 : -ENOENT;
 }
@@ -94,7 +139,7 @@ int virtkfd_resource_detach(struct virtkfd_vm *vm, uint32_t ctx_id, uint32_t res
 void vk_resources_free(struct virtkfd_ctx *ctx)
 {
 	while (ctx->resources)
-		resource_free(ctx, *(struct vk_resource **)ctx->resources);
+		vk_resource_free(*(struct vk_resource **)ctx->resources);
 }
 
 /* Is [@off, @off + @len) inside a resource of the context? */

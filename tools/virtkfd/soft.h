@@ -69,6 +69,10 @@
 /* Choice: of a store's file, and as many as leave QEMU room in vm.max_map_count. */
 #define SOFT_CHUNK_SIZE		(64ULL << 20)
 #define SOFT_MAX_CHUNKS		16384
+/* KFD_IOC_ALLOC_MEM_FLAGS_WRITABLE, which shifts into the sign of an int. */
+#define SOFT_WRITABLE		(1u << 31)
+/* Choice: mappings by GEM_VA that all contexts can have. */
+#define SOFT_MAX_PARTS		(1u << 18)
 
 /* Active CUs of a shader engine, out of SOFT_CU_PER_SH; 38 in all. */
 extern const uint32_t soft_cu_bitmap[SOFT_NUM_SE];
@@ -99,6 +103,7 @@ struct soft_gpu {
  * @gtt_size: bytes of GTT that may be in use, half of the host's memory
  * @gtt_used: bytes
  * @num_chunks: &struct soft_chunk that are mapped
+ * @num_parts: mappings by GEM_VA
  * @num_gpus: GPUs
  * @gpus: the GPUs
  */
@@ -107,6 +112,7 @@ struct virtkfd_backend {
 	uint64_t gtt_size;
 	uint64_t gtt_used;
 	uint32_t num_chunks;
+	uint32_t num_parts;
 	uint32_t num_gpus;
 	struct soft_gpu gpus[SOFT_NUM_GPUS];
 };
@@ -146,7 +152,11 @@ struct soft_store {
 
 /**
  * struct virtkfd_backend_obj - a memory object (amdkfd's struct kgd_mem), or doorbells
- * @refs: its handle, the blobs made of it
+ * @refs: its handle, the blobs made of it, buffers of queues, those whose @origin it is; of
+ *	one that is @render, its mapping and buffers of queues
+ * @origin: object that has the memory, of an imported one or a part mapped by GEM_VA; not one
+ *	with an @origin of its own
+ * @render: it is a part of @origin, and one mapping by GEM_VA of exactly that
  * @be: the instance
  * @gpu: the GPU it is of
  * @flags: KFD_IOC_ALLOC_MEM_FLAGS_*; zero for a page of doorbells or MMIO got by the guest
@@ -165,6 +175,8 @@ struct soft_store {
  */
 struct virtkfd_backend_obj {
 	unsigned int refs;
+	struct virtkfd_backend_obj *origin;
+	bool render;
 	struct virtkfd_backend *be;
 	struct soft_gpu *gpu;
 	uint32_t flags;
@@ -369,6 +381,10 @@ int soft_obj_map(struct virtkfd_backend_obj *obj, void *addr, uint32_t *map_info
 int soft_alloc(struct virtkfd_backend_ctx *ctx, struct kfd_ioctl_alloc_memory_of_gpu_args *args,
 	       const struct virtkfd_guest_range *ranges, size_t num_ranges);
 int soft_free(struct virtkfd_backend_ctx *ctx, struct kfd_ioctl_free_memory_of_gpu_args *args);
+struct virtkfd_backend_obj *soft_obj_part(struct virtkfd_backend_obj *obj, uint64_t offset,
+					  uint64_t size);
+int soft_import(struct virtkfd_backend_ctx *ctx, struct kfd_ioctl_import_dmabuf_args *args,
+		struct virtkfd_backend_obj *obj);
 uint64_t soft_vram_available(struct virtkfd_backend *be, struct soft_gpu *gpu, uint64_t used);
 void soft_memory_close(struct virtkfd_backend_ctx *ctx);
 
@@ -377,6 +393,8 @@ int soft_acquire_vm(struct virtkfd_backend_ctx *ctx, struct kfd_ioctl_acquire_vm
 int soft_map(struct virtkfd_backend_ctx *ctx, struct kfd_ioctl_map_memory_to_gpu_args *args);
 int soft_unmap(struct virtkfd_backend_ctx *ctx,
 	       struct kfd_ioctl_unmap_memory_from_gpu_args *args);
+int soft_render_va(struct virtkfd_backend_ctx *ctx, uint32_t gpu,
+		   const struct drm_amdgpu_gem_va *args, struct virtkfd_backend_obj *obj);
 const struct soft_map *soft_vm_find(struct soft_pdd *pdd, uint64_t start, uint64_t size);
 void soft_vm_close(struct soft_pdd *pdd);
 

@@ -13,9 +13,6 @@
 
 #include "soft.h"
 
-/* KFD_IOC_ALLOC_MEM_FLAGS_WRITABLE, which shifts into the sign of an int. */
-#define WRITABLE	(1u << 31)
-
 /**
  * struct soft_doorbells - a context's doorbells on a GPU
  * @refs: the context, and the pages of them that the guest has mapped
@@ -116,7 +113,7 @@ static void *exec_translate(void *vm, uint64_t va, uint64_t *len, unsigned int a
 	if (!ptr)
 		return NULL;
 	flags = map->obj->flags;
-	if ((access & SOFTGPU_WRITE && !(flags & WRITABLE)) ||
+	if ((access & SOFTGPU_WRITE && !(flags & SOFT_WRITABLE)) ||
 	    (access & SOFTGPU_EXEC && !(flags & KFD_IOC_ALLOC_MEM_FLAGS_EXECUTABLE))) {
 		fault->mapped = true;
 		return NULL;

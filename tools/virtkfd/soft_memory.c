@@ -4,9 +4,9 @@
  *
  * What does not live here: where they appear in GPU virtual memory, soft_vm.c.
  *
- * Source: kfd_chardev.c (kfd_ioctl_alloc_memory_of_gpu, kfd_ioctl_free_memory_of_gpu),
- * amdgpu_amdkfd_gpuvm.c (amdgpu_amdkfd_gpuvm_alloc_memory_of_gpu,
- * amdgpu_amdkfd_reserve_mem_limit, __get_available_memory) of Linux 7.3.
+ * Source: kfd_chardev.c (kfd_ioctl_alloc_memory_of_gpu, kfd_ioctl_free_memory_of_gpu,
+ * kfd_ioctl_import_dmabuf), amdgpu_amdkfd_gpuvm.c (amdgpu_amdkfd_gpuvm_alloc_memory_of_gpu,
+ * import_obj_create, amdgpu_amdkfd_reserve_mem_limit, __get_available_memory) of Linux 7.3.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -184,9 +184,13 @@ void soft_obj_put(struct virtkfd_backend_obj *obj)
 {
 	if (--obj->refs)
 		return;
-	unreserve(obj);
-	if (obj->store)
-		store_free(obj);
+	if (obj->origin) {
+		soft_obj_put(obj->origin);
+	} else {
+		unreserve(obj);
+		if (obj->store)
+			store_free(obj);
+	}
 	soft_doorbells_put(obj->doorbells);
 	free(obj->range_ends);
 	free(obj);
@@ -241,6 +245,64 @@ void *soft_obj_at(const struct virtkfd_backend_obj *obj, uint64_t offset, uint64
 	*len = MIN(*len, left);
 	offset -= obj->range_ends[low] - obj->ranges[low].len;
 	return (uint8_t *)obj->ranges[low].ptr + offset;
+}
+
+/**
+ * soft_obj_part() - an object that shares the memory of another
+ * @obj: object with memory of its own, or that shares it too
+ * @offset: bytes into it
+ * @size: bytes, within it
+ *
+ * Return: the object with a reference, without a handle and not accounted for; NULL if out of
+ * memory.
+ */
+struct virtkfd_backend_obj *soft_obj_part(struct virtkfd_backend_obj *obj, uint64_t offset,
+					  uint64_t size)
+{
+	struct virtkfd_backend_obj *part = calloc(1, sizeof(*part));
+
+	if (!part)
+		return NULL;
+	part->refs = 1;
+	part->be = obj->be;
+	part->gpu = obj->gpu;
+	part->store = obj->store;
+	part->offset = obj->offset + offset;
+	part->ptr = (uint8_t *)obj->ptr + offset;
+	part->size = size;
+	part->origin = obj->origin ? obj->origin : obj;
+	part->origin->refs++;
+	return part;
+}
+
+/* As virtkfd_backend_ops.import. */
+int soft_import(struct virtkfd_backend_ctx *ctx, struct kfd_ioctl_import_dmabuf_args *args,
+		struct virtkfd_backend_obj *obj)
+{
+	struct soft_pdd *pdd = soft_pdd(ctx, args->gpu_id);
+	struct virtkfd_backend_obj *new;
+	int64_t id;
+
+	if (!pdd)
+		return -EINVAL;
+	if (!pdd->acquired)
+		return -ENODEV;
+	/* Memory of this GPU only. */
+	if (!obj || obj->gpu != pdd->gpu || !obj->store || !(obj->flags & (VRAM | GTT)))
+		return -EINVAL;
+	new = soft_obj_part(obj, 0, obj->size);
+	if (!new)
+		return -ENOMEM;
+	new->flags = (obj->flags & VRAM ? VRAM : GTT) | SOFT_WRITABLE |
+		     KFD_IOC_ALLOC_MEM_FLAGS_EXECUTABLE;
+	new->va = args->va_addr;
+	id = vk_ids_alloc(&pdd->handles, new, INT32_MAX);
+	if (id < 0) {
+		soft_obj_put(new);
+		return -EFAULT;
+	}
+	args->handle = (uint64_t)args->gpu_id << 32 | id;
+	return 0;
 }
 
 /* As soft_ioctl() and virtkfd_backend_ops.alloc_user. */

@@ -81,22 +81,23 @@ static int buffer_get(struct soft_queue *queue, enum soft_buffer which, uint64_t
 	map = start < SOFT_VA_END ? soft_vm_find(pdd, start, SOFT_PAGE) : NULL;
 	if (!map || !map->obj || map->start != start || (size && map->end - start != size))
 		return -EINVAL;
+	map->obj->refs++;
 	map->obj->queues[pdd->index]++;
 	queue->buffers[which] = map->obj;
 	return 0;
 }
 
-static void buffer_put(struct soft_queue *queue, enum soft_buffer which)
+static void buffer_put(struct soft_queue *queue, struct virtkfd_backend_obj *obj)
 {
-	if (queue->buffers[which])
-		queue->buffers[which]->queues[queue->pdd->index]--;
-	queue->buffers[which] = NULL;
+	obj->queues[queue->pdd->index]--;
+	soft_obj_put(obj);
 }
 
 static void buffers_put(struct soft_queue *queue)
 {
 	for (int i = 0; i < SOFT_NUM_BUFFERS; i++)
-		buffer_put(queue, i);
+		if (queue->buffers[i])
+			buffer_put(queue, queue->buffers[i]);
 }
 
 /* kfd_queue_acquire_buffers(). Without SVM the context save area can only be an object. */
@@ -364,7 +365,7 @@ int soft_queue_update(struct virtkfd_backend_ctx *ctx, struct kfd_ioctl_update_q
 		if (buffer_get(queue, SOFT_BUFFER_RING, args->ring_base_address,
 			       args->ring_size + queue->metadata_size))
 			return -EFAULT;
-		old->queues[queue->pdd->index]--;
+		buffer_put(queue, old);
 	}
 	queue->ring_va = args->ring_base_address;
 	queue->ring_size = args->ring_size;

@@ -182,6 +182,18 @@ int virtkfd_ctx_destroy(struct virtkfd_vm *vm, uint32_t ctx_id);
 int virtkfd_resource_attach(struct virtkfd_vm *vm, uint32_t ctx_id, uint32_t res_id,
 			    const struct iovec *iov, unsigned int iov_cnt);
 
+/**
+ * virtkfd_resource_attach_blob() - let a context name the blob of another one, or its own
+ * @vm: VM
+ * @ctx_id: context
+ * @res_id: the guest's resource id
+ * @blob: blob, which virtkfd_blob_destroy() detaches
+ *
+ * Return: 0, -ENOENT without such a context, -EEXIST, -ENOSPC past a limit, -ENOMEM.
+ */
+int virtkfd_resource_attach_blob(struct virtkfd_vm *vm, uint32_t ctx_id, uint32_t res_id,
+				 struct virtkfd_blob *blob);
+
 /* -ENOENT if it was not attached. The library does not touch the memory afterwards. */
 int virtkfd_resource_detach(struct virtkfd_vm *vm, uint32_t ctx_id, uint32_t res_id);
 
@@ -239,7 +251,7 @@ bool virtkfd_blob_trapped(const struct virtkfd_blob *blob);
 int virtkfd_blob_map(struct virtkfd_blob *blob, void *addr, uint32_t *map_info);
 void virtkfd_blob_unmapped(struct virtkfd_blob *blob);
 
-/* The blob must not be mapped. */
+/* The blob must not be mapped. It is detached from all contexts. */
 void virtkfd_blob_destroy(struct virtkfd_blob *blob);
 
 /**

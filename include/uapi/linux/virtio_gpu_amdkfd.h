@@ -114,6 +114,7 @@ struct virtkfd_capset {
 #define VIRTKFD_CCMD_RENDER_INFO	3
 #define VIRTKFD_CCMD_IOCTL		4
 #define VIRTKFD_CCMD_EVENT_POLL		5
+#define VIRTKFD_CCMD_RENDER_VA		6
 
 /**
  * struct virtkfd_ccmd - header of every command
@@ -288,6 +289,12 @@ struct virtkfd_rsp_render_info {
  * - GET_QUEUE_WAVE_STATE: ctl_stack_address is zero. What KFD writes there follows the
  *   arguments: the wave_state of &struct kfd_context_save_area_header, then
  *   ctl_stack_used_size bytes, which belong at the control_stack_offset it tells;
+ * - EXPORT_DMABUF: dmabuf_fd is a resource, both ways: the blob of the memory,
+ *   attached to this context. The host checks that there is such a blob and that it
+ *   may be shared; the blob then stands for the dma-buf. -EINVAL without it;
+ * - IMPORT_DMABUF: dmabuf_fd is the resource of such a blob, made in whatever
+ *   context and attached to this one for the time of the command. -EINVAL
+ *   otherwise. The new handle keeps the memory, the blob is not needed any more;
  * - CREATE_EVENT: event_page_offset takes a memory handle or zero and returns zero;
  *   the host reports every firing of the event through %VIRTKFD_CCMD_EVENT_POLL
  *   whatever auto_reset says: the state of events is the guest's.
@@ -377,6 +384,41 @@ struct virtkfd_rsp_event_poll {
 	struct virtkfd_rsp rsp;
 	__u32 num_events;
 	__u32 event_size;
+};
+
+/* &virtkfd_ccmd_render_va.operation beyond the AMDGPU_VA_OP_* of <drm/amdgpu_drm.h>. */
+/* End all mappings of the blob's memory that this command has made. */
+#define VIRTKFD_RENDER_VA_CLOSE		0
+
+/**
+ * struct virtkfd_ccmd_render_va - change mappings in a process's GPU VM
+ * @hdr: header, %VIRTKFD_CCMD_RENDER_VA
+ * @gpu_id: GPU
+ * @res_id: resource of a blob of memory, attached to this context for the time of the
+ *	command; zero without one
+ * @operation: AMDGPU_VA_OP_*, or %VIRTKFD_RENDER_VA_CLOSE
+ * @flags: AMDGPU_VM_*
+ * @va: address on the GPU
+ * @offset: bytes into the memory
+ * @size: bytes
+ *
+ * Process context only (-EPERM). Mirrors DRM_IOCTL_AMDGPU_GEM_VA on a render node whose
+ * VM ACQUIRE_VM has given to the process, and what GEM_CLOSE does to the mappings. They
+ * keep the memory. MAP_MEMORY_TO_GPU's mappings are not touched: an address that they
+ * have cannot be mapped. Response: &struct virtkfd_rsp.
+ *
+ * Errors: amdgpu's, -ENOENT for a resource that is not a blob of memory or not attached,
+ * -ENODEV for an unknown gpu_id, -EINVAL before ACQUIRE_VM.
+ */
+struct virtkfd_ccmd_render_va {
+	struct virtkfd_ccmd hdr;
+	__u32 gpu_id;
+	__u32 res_id;
+	__u32 operation;
+	__u32 flags;
+	__u64 va;
+	__u64 offset;
+	__u64 size;
 };
 
 /*

@@ -9,15 +9,18 @@
 
 #define AREA		2048
 #define GUARD		128
+#define NAMED		3
 
 /**
- * struct fctx - a context id of the guest's and its two resources
+ * struct fctx - a context id of the guest's and its two resources of memory
  * @created: it exists
  * @attached: resource 1 and resource 2 are attached to it
  * @mem: their memory with GUARD bytes before and behind
  * @before: the same before an operation
  * @may: bytes that this operation may write
  * @late: bytes that a poll may write whenever it is answered
+ * @named: which blob is attached to it as resource NAMED and so on, plus one
+ * @named_handles: of their memory, if it is memory
  * @handles: memory handles that it has seen
  * @vas: where their memory is to be mapped
  * @events: event ids
@@ -30,6 +33,8 @@ struct fctx {
 	uint8_t before[2][GUARD + AREA + GUARD];
 	bool may[AREA];
 	bool late[AREA];
+	uint8_t named[2];
+	uint64_t named_handles[2];
 	uint64_t handles[8];
 	uint64_t vas[8];
 	uint32_t events[8];

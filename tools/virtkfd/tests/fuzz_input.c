@@ -163,6 +163,23 @@ static void fill_args(struct fctx *ctx, uint32_t nr, uint32_t *args, uint32_t le
 			.event_type = one_in(8) ? any32() : PICK(types), .auto_reset = below(2),
 		};
 		break;
+	case NR(EXPORT_DMABUF):
+	case NR(IMPORT_DMABUF): {
+		uint32_t n = below(2), res_id = one_in(8) ? any32() : NAMED + n;
+		struct kfd_ioctl_import_dmabuf_args import = {
+			.va_addr = va(), .gpu_id = gpu(), .dmabuf_fd = res_id,
+		};
+		struct kfd_ioctl_export_dmabuf_args export = {
+			.handle = ctx->named[n] ? ctx->named_handles[n] : any64(),
+			.dmabuf_fd = res_id,
+		};
+
+		if (nr == NR(IMPORT_DMABUF))
+			memcpy(args, &import, len);
+		else
+			memcpy(args, &export, len);
+		break;
+	}
 	case NR(DESTROY_EVENT):
 		args[0] = one_in(8) ? any32() : PICK(ctx->events);
 		break;
@@ -224,6 +241,7 @@ static uint32_t put_ioctl(struct fctx *ctx, uint8_t *out, uint32_t room)
 		NR(FREE_MEMORY_OF_GPU),
 		NR(CREATE_EVENT), NR(CREATE_EVENT), NR(DESTROY_EVENT),
 		NR(CREATE_QUEUE), NR(CREATE_QUEUE), NR(UPDATE_QUEUE), NR(DESTROY_QUEUE),
+		NR(EXPORT_DMABUF), NR(IMPORT_DMABUF),
 	};
 
 	if (!one_in(3))
@@ -304,7 +322,22 @@ uint32_t put_command(struct fctx *ctx, uint8_t *out, uint32_t room)
 			cmd->args[i] = one_in(2) ? below(4) : any32();
 	} else if (kind == 5) {
 		hdr->cmd = any32();
-	} else if (kind > 6) {
+	} else if (kind == 6) {
+		struct virtkfd_ccmd_render_va *cmd = (void *)out;
+
+		hdr->cmd = VIRTKFD_CCMD_RENDER_VA;
+		hdr->len = sizeof(*cmd);
+		cmd->gpu_id = gpu();
+		cmd->res_id = one_in(8) ? any32() : NAMED + below(2);
+		cmd->operation = one_in(8) ? any32() : below(5);
+		cmd->flags = one_in(8) ? any32() : below(16);
+		cmd->va = one_in(4) ? va() : one_in(4) ? PICK(ctx->vas) : VA + below(64) * PAGE;
+		cmd->offset = one_in(8) ? any64() : below(6) * PAGE;
+		cmd->size = one_in(8) ? any64() : (1 + below(6)) * PAGE;
+		/* Where a queue might be made. */
+		if (one_in(4))
+			PICK(ctx->vas) = cmd->va;
+	} else if (kind > 7) {
 		hdr->len = put_ioctl(ctx, out, room);
 	}
 	hdr->seqno = rnd();

@@ -44,8 +44,10 @@ do { \
 	} \
 } while (0)
 
+/* @handle is that of the memory, if it is memory. */
 struct fblob {
 	struct virtkfd_blob *blob;
+	uint64_t handle;
 	uint64_t size;
 	bool mapped;
 };
@@ -123,6 +125,7 @@ static void end_op(void)
 			memset(ctx->late, false, AREA);
 		ctxs += ctx->created;
 		resources += ctx->attached[0] + ctx->attached[1];
+		resources += !!ctx->named[0] + !!ctx->named[1];
 	}
 	for (uint32_t i = 0; i < BLOBS; i++) {
 		blobs += !!w.blobs[i].blob;
@@ -159,6 +162,12 @@ static void learn(struct fctx *ctx, const struct virtkfd_ccmd_ioctl *cmd, const 
 
 		ctx->handles[i] = alloc->handle;
 		ctx->vas[i] = alloc->va_addr;
+	} else if (cmd->nr == NR(IMPORT_DMABUF)) {
+		const struct kfd_ioctl_import_dmabuf_args *import = (const void *)args;
+		uint32_t i = below(ARRAY_LEN(ctx->handles));
+
+		ctx->handles[i] = import->handle;
+		ctx->vas[i] = import->va_addr;
 	} else if (cmd->nr == NR(CREATE_EVENT))
 		PICK(ctx->events) = ((struct kfd_ioctl_create_event_args *)args)->event_id;
 	else if (cmd->nr == NR(CREATE_QUEUE))
@@ -224,6 +233,27 @@ static void detach(uint32_t id, uint32_t r)
 	ctx->attached[r] = false;
 }
 
+/* Of whatever context it is */
+static void name(uint32_t id, uint32_t r)
+{
+	struct fctx *ctx = &w.ctxs[id];
+	uint32_t i = below(BLOBS);
+	int ret;
+
+	if (one_in(4)) {
+		ret = virtkfd_resource_detach(w.guest->vm, id, NAMED + r);
+		CHECK(ret == (ctx->named[r] ? 0 : -ENOENT));
+		ctx->named[r] = 0;
+	} else if (w.blobs[i].blob) {
+		ret = virtkfd_resource_attach_blob(w.guest->vm, id, NAMED + r, w.blobs[i].blob);
+		CHECK(ret == (!ctx->created ? -ENOENT : ctx->named[r] ? -EEXIST : 0));
+		if (!ret) {
+			ctx->named[r] = i + 1;
+			ctx->named_handles[r] = w.blobs[i].handle;
+		}
+	}
+}
+
 static void create(uint32_t id)
 {
 	int ret = virtkfd_ctx_create(w.guest->vm, id);
@@ -236,6 +266,7 @@ static void forget(struct fctx *ctx)
 {
 	ctx->created = false;
 	memset(ctx->attached, 0, sizeof(ctx->attached));
+	memset(ctx->named, 0, sizeof(ctx->named));
 }
 
 static void destroy(uint32_t id)
@@ -332,6 +363,8 @@ static void blob_create(uint32_t id)
 	const uint64_t sizes[] = { SLICE, PAGE, size(), any64() };
 	uint64_t n = PICK(sizes);
 
+	if (!b->blob)
+		b->handle = ids[0];
 	/* A right size is too rare to be guessed. */
 	if (!b->blob && !virtkfd_blob_create(w.guest->vm, id, PICK(ids), n, &b->blob))
 		b->size = n;
@@ -367,6 +400,9 @@ static void blob_use(void)
 	if (one_in(2)) {
 		virtkfd_blob_destroy(b->blob);
 		b->blob = NULL;
+		for (uint32_t id = 0; id < 2 * CTXS; id++)
+			if (w.ctxs[id / 2].named[id % 2] == i + 1)
+				w.ctxs[id / 2].named[id % 2] = 0;
 	}
 }
 
@@ -433,6 +469,9 @@ static void operation(void)
 		break;
 	case 19 ... 23:
 		interrupt(id);
+		break;
+	case 24 ... 27:
+		name(id, below(2));
 		break;
 	default:
 		submit(id);

@@ -177,7 +177,8 @@ struct session {
 	uint64_t page;
 	uint64_t user;
 	uint32_t events[OBJECTS];
-	struct virtkfd_blob *blobs[3];
+	struct virtkfd_blob *blobs[4];
+	uint64_t import;
 };
 
 static struct gctx *ctx_try(struct session *s, uint32_t id, uint32_t role)
@@ -260,6 +261,7 @@ static int blob(struct session *s, uint32_t i)
 		{ VIRTKFD_BLOB_ID(VIRTKFD_BLOB_MEMORY, s->handles[0]), PAGE },
 		{ VIRTKFD_BLOB_ID(VIRTKFD_BLOB_DOORBELL, gpu), SLICE },
 		{ VIRTKFD_BLOB_ID(VIRTKFD_BLOB_MMIO, gpu), PAGE },
+		{ VIRTKFD_BLOB_ID(VIRTKFD_BLOB_MEMORY, s->page), KFD_SIGNAL_EVENT_LIMIT * 8 },
 	};
 
 	return virtkfd_blob_create(s->guest->vm, 2, rows[i].id, rows[i].size, &s->blobs[i]);
@@ -295,6 +297,35 @@ static int queue_destroy(struct session *s, uint32_t id)
 	return kfd(s->ctx, DESTROY_QUEUE, &args);
 }
 
+static int attach(struct session *s)
+{
+	return virtkfd_resource_attach_blob(s->guest->vm, 2, 99, s->blobs[3]);
+}
+
+static int import(struct session *s)
+{
+	struct kfd_ioctl_import_dmabuf_args args = {
+		.va_addr = VA + 24 * MIB, .gpu_id = s->guest->gpu_id, .dmabuf_fd = 99,
+		.handle = 4711,
+	};
+	int ret = kfd(s->ctx, IMPORT_DMABUF, &args);
+
+	s->import = args.handle;
+	if (ret)
+		assert_int_equal(args.handle, 4711);
+	return ret;
+}
+
+static int render_va(struct session *s, uint32_t op, uint64_t va, uint64_t size)
+{
+	struct virtkfd_ccmd_render_va cmd = {
+		.hdr = { .cmd = VIRTKFD_CCMD_RENDER_VA, .len = sizeof(cmd) },
+		.gpu_id = s->guest->gpu_id, .res_id = 99, .operation = op, .va = va, .size = size,
+	};
+
+	return ctx_call(s->ctx, &cmd);
+}
+
 static void begin(struct session *s)
 {
 	static const uint32_t flags[] = { GTT, VRAM, GTT | AQL, DOORBELL, MMIO };
@@ -327,12 +358,18 @@ static void use(struct session *s)
 	for (uint32_t i = 1; i < OBJECTS; i++)
 		TRY(guest, s->ctx, kfd_event(s->ctx, i & 1 ? KFD_IOC_EVENT_MEMORY :
 					     KFD_IOC_EVENT_SIGNAL, 0, &s->events[i]));
-	for (uint32_t i = 0; i < 3; i++)
+	for (uint32_t i = 0; i < 4; i++)
 		TRY(guest, s->ctx, blob(s, i));
 	for (uint32_t i = 0; i < QUEUES; i++)
 		TRY(guest, s->ctx, queue(s, i));
 	TRY(guest, s->ctx, map_blob(s, 0));
 	TRY(guest, s->ctx, map_blob(s, 2));
+	TRY(guest, s->ctx, attach(s));
+	TRY(guest, s->ctx, import(s));
+	TRY(guest, s->ctx, kfd_map(s->ctx, s->import, guest->gpu_id, NULL));
+	TRY(guest, s->ctx, render_va(s, AMDGPU_VA_OP_MAP, VA + 32 * MIB, 8 * PAGE));
+	TRY(guest, s->ctx, render_va(s, AMDGPU_VA_OP_CLEAR, VA + 32 * MIB + PAGE, PAGE));
+	TRY(guest, s->ctx, render_va(s, AMDGPU_VA_OP_REPLACE, VA + 32 * MIB, PAGE));
 	TRY(guest, s->ctx, poll_send(s->control, POLL_SIZE, 4));
 	TRY(guest, s->ctx, virtkfd_fence(guest->vm, 1, VIRTKFD_RING_EVENTS, 1));
 	TRY(guest, s->ctx, virtkfd_fence(guest->vm, 1, VIRTKFD_RING_EVENTS, 2));
@@ -351,9 +388,13 @@ static void end(struct session *s)
 
 	for (uint32_t i = 0; i < 5; i++)
 		TRY(guest, s->ctx, kfd_unmap(s->ctx, s->handles[i], guest->gpu_id, NULL));
+	TRY(guest, s->ctx, kfd_unmap(s->ctx, s->import, guest->gpu_id, NULL));
 	count = scarce.count;
 	for (uint32_t i = 0; i < QUEUES / 2; i++)
 		assert_int_equal(queue_destroy(s, i), 0);
+	assert_int_equal(render_va(s, AMDGPU_VA_OP_UNMAP, VA + 32 * MIB, PAGE), 0);
+	assert_int_equal(render_va(s, VIRTKFD_RENDER_VA_CLOSE, 0, 0), 0);
+	assert_int_equal(kfd_free(s->ctx, s->import), 0);
 	for (uint32_t i = 0; i < OBJECTS / 2; i++) {
 		assert_int_equal(kfd_event_destroy(s->ctx, s->events[i]), 0);
 		assert_int_equal(kfd_free(s->ctx, s->handles[i]), 0);
@@ -361,6 +402,7 @@ static void end(struct session *s)
 	virtkfd_blob_unmapped(s->blobs[0]);
 	virtkfd_blob_destroy(s->blobs[0]);
 	virtkfd_blob_destroy(s->blobs[1]);
+	virtkfd_blob_destroy(s->blobs[3]);
 	ctx_free(s->ctx);
 	ctx_free(s->control);
 	assert_int_equal(scarce.count, count);

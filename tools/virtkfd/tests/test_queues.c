@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "harness.h"
+#include "internal.h"
 
 #define SDMA		KFD_IOC_QUEUE_TYPE_SDMA
 #define AQL_TYPE	KFD_IOC_QUEUE_TYPE_COMPUTE_AQL
@@ -388,6 +389,86 @@ static void test_busy(void **state)
 	}
 }
 
+static int render_va(struct gctx *ctx, uint32_t op, uint64_t va, uint64_t size)
+{
+	struct virtkfd_ccmd_render_va cmd = {
+		.hdr = { .cmd = VIRTKFD_CCMD_RENDER_VA, .len = sizeof(cmd) },
+		.gpu_id = ctx->guest->gpu_id, .res_id = op == AMDGPU_VA_OP_CLEAR ? 0 : 99,
+		.operation = op, .va = va, .size = size,
+		.flags = AMDGPU_VM_PAGE_READABLE | AMDGPU_VM_PAGE_WRITEABLE,
+	};
+
+	return ctx_call(ctx, &cmd);
+}
+
+/*
+ * Ring and data where the render node has mapped memory of another process: amdgpu's GEM_VA
+ * takes it away from a queue, which keeps its buffers nevertheless.
+ */
+static void test_render_va(void **state)
+{
+	struct guest *guest = *state;
+
+	for (int i = 0; i < 40; i++) {
+		struct gctx *ctx = ctx_acquired(guest, 2), *other = ctx_acquired(guest, 3);
+		struct virtkfd_blob *blob;
+		uint64_t handle;
+		struct queue q;
+		uint8_t *mem;
+
+		assert_int_equal(kfd_alloc(other, VRAM, 0, DATA_SIZE, &handle), 0);
+		mem = map_handle(other, handle, DATA_SIZE, &blob);
+		assert_int_equal(virtkfd_resource_attach_blob(guest->vm, 2, 99, blob), 0);
+		prepare(ctx, &q, SDMA);
+		assert_int_equal(render_va(ctx, AMDGPU_VA_OP_MAP, DATA, DATA_SIZE), 0);
+		memset(mem, i, 4 * MIB);
+		if (i % 2) {
+			/* The ring is the memory's start, as the GPU and as the test sees it. */
+			assert_int_equal(render_va(ctx, AMDGPU_VA_OP_MAP, DATA + 2 * DATA_SIZE,
+						   RING_SIZE), 0);
+			q.args.ring_base_address = DATA + 2 * DATA_SIZE;
+			unmap_blob(q.blobs[0], q.mem[0], RING_SIZE);
+			q.mem[0] = mem;
+		}
+		assert_int_equal(start(&q), 0);
+		copy(&q, DATA + DATA_SIZE - MIB, DATA + MIB, MIB);
+		ring(&q);
+		assert_true(wait_rptr(&q, q.wptr));
+		assert_memory_equal(mem + DATA_SIZE - MIB, mem + MIB, MIB);
+		busy(&q);
+		usleep(i * 100);
+		switch (i / 2 % 4) {
+		case 0:
+			assert_int_equal(render_va(ctx, AMDGPU_VA_OP_CLEAR, DATA + MIB, MIB), 0);
+			assert_int_equal(render_va(ctx, AMDGPU_VA_OP_CLEAR, DATA, 4 * DATA_SIZE),
+					 0);
+			break;
+		case 1:
+			assert_int_equal(render_va(ctx, VIRTKFD_RENDER_VA_CLOSE, 0, 0), 0);
+			break;
+		case 2:
+			assert_int_equal(render_va(ctx, AMDGPU_VA_OP_REPLACE, DATA + MIB, MIB), 0);
+			assert_int_equal(render_va(ctx, AMDGPU_VA_OP_UNMAP, DATA, 0), 0);
+			break;
+		}
+		if (i % 2)
+			q.mem[0] = NULL;
+		else
+			unmap_blob(q.blobs[0], q.mem[0], RING_SIZE);
+		unmap_blob(q.blobs[1], q.mem[1], PAGE);
+		unmap_blob(q.blobs[2], NULL, 0);
+		unmap_blob(blob, mem, DATA_SIZE);
+		ctx_free(other);
+		if (i / 2 % 4 == 1)
+			/* The ring's memory counts for as long as the queue may have it. */
+			assert_int_equal(!!(guest->vm->gpu_bytes & DATA_SIZE), i % 2);
+		ctx_free(ctx);
+		assert_int_equal(guest->vm->gpu_bytes, 0);
+		assert_int_equal(stats(guest).queues, 0);
+		assert_int_equal(stats(guest).memory, 0);
+	}
+}
+
 /* A reset of the VM in the middle of it. */
 static void test_reset(void **state)
 {
@@ -481,6 +562,7 @@ int main(void)
 		TEST(test_copy_userptr),
 		TEST(test_twice),
 		TEST(test_busy),
+		TEST(test_render_va),
 		TEST(test_reset),
 		TEST(test_race),
 	};

@@ -78,7 +78,7 @@ static void test_allow_list(void **state)
 			assert_int_equal(ret, -ENOTTY);
 		allowed += travels;
 	}
-	assert_int_equal(allowed, 22);
+	assert_int_equal(allowed, 24);
 	ctx_free(ctx);
 }
 

@@ -118,7 +118,7 @@ static void test_roles(void **state)
 		.hdr = { .cmd = VIRTKFD_CCMD_EVENT_POLL, .len = sizeof(poll) },
 		.max_events = 1,
 	};
-	struct virtkfd_ccmd unknown = { .cmd = 6, .len = sizeof(unknown) };
+	struct virtkfd_ccmd unknown = { .cmd = 999, .len = sizeof(unknown) };
 	struct kfd_ioctl_get_clock_counters_args clock = { 0 };
 
 	assert_int_equal(ctx_call(process, &topology), -EPERM);
@@ -155,12 +155,14 @@ static void test_pads(void **state)
 		PAD(VIRTKFD_CCMD_IOCTL, virtkfd_ccmd_ioctl, pad),
 		PAD(VIRTKFD_CCMD_EVENT_POLL, virtkfd_ccmd_event_poll, hdr.pad),
 		PAD(VIRTKFD_CCMD_EVENT_POLL, virtkfd_ccmd_event_poll, pad),
+		PAD(VIRTKFD_CCMD_RENDER_VA, virtkfd_ccmd_render_va, hdr.pad),
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(pads); i++) {
 		uint32_t buf[16] = { 0 };
 		struct gctx *ctx = pads[i].cmd == VIRTKFD_CCMD_INIT ? bare :
-				   pads[i].cmd == VIRTKFD_CCMD_IOCTL ? process : control;
+				   pads[i].cmd == VIRTKFD_CCMD_IOCTL ||
+				   pads[i].cmd == VIRTKFD_CCMD_RENDER_VA ? process : control;
 
 		buf[0] = pads[i].cmd;
 		buf[1] = pads[i].len;
