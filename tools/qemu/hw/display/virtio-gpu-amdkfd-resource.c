@@ -23,6 +23,12 @@
 #define AMDKFD_MAX_GUEST_RESOURCES 4096
 #define AMDKFD_MAX_PIECES (1 << 18)
 
+static struct amdkfd_resource *find_blob(VirtIOGPU *g, uint32_t res_id)
+{
+	return g_hash_table_lookup(VIRTIO_GPU_AMDKFD(g)->blobs,
+				   GUINT_TO_POINTER(res_id));
+}
+
 /* Attachments */
 
 struct amdkfd_attachment *amdkfd_find_attachment(VirtIOGPUAmdkfd *s,
@@ -91,6 +97,7 @@ void amdkfd_cmd_ctx_attach(VirtIOGPU *g, struct virtio_gpu_ctrl_command *cmd)
 	struct virtio_gpu_simple_resource *res;
 	struct virtio_gpu_ctx_resource ar;
 	struct amdkfd_attachment *att;
+	struct amdkfd_resource *blob;
 	int ret;
 
 	VIRTIO_GPU_FILL_CMD(ar);
@@ -102,17 +109,18 @@ void amdkfd_cmd_ctx_attach(VirtIOGPU *g, struct virtio_gpu_ctrl_command *cmd)
 		cmd->error = VIRTIO_GPU_RESP_ERR_INVALID_RESOURCE_ID;
 		return;
 	}
-	/* Of use to a context is guest memory only; host blobs are its own. */
-	if (!res->iov_cnt) {
-		return;
-	}
-	if (!is_guest_ram(s, res)) {
+	blob = find_blob(g, ar.resource_id);
+	if (blob) {
+		ret = virtkfd_resource_attach_blob(s->vm, ar.hdr.ctx_id,
+						   ar.resource_id, blob->blob);
+	} else if (is_guest_ram(s, res)) {
+		ret = virtkfd_resource_attach(s->vm, ar.hdr.ctx_id, ar.resource_id,
+					      res->iov, res->iov_cnt);
+	} else {
 		amdkfd_refuse(cmd, -EFAULT,
 		       "CTX_ATTACH_RESOURCE: not all of it is guest memory");
 		return;
 	}
-	ret = virtkfd_resource_attach(s->vm, ar.hdr.ctx_id, ar.resource_id,
-				      res->iov, res->iov_cnt);
 	if (ret) {
 		amdkfd_refuse(cmd, ret, "CTX_ATTACH_RESOURCE");
 		return;
@@ -141,12 +149,6 @@ void amdkfd_cmd_ctx_detach(VirtIOGPU *g, struct virtio_gpu_ctrl_command *cmd)
 }
 
 /* Blobs */
-
-static struct amdkfd_resource *find_blob(VirtIOGPU *g, uint32_t res_id)
-{
-	return g_hash_table_lookup(VIRTIO_GPU_AMDKFD(g)->blobs,
-				   GUINT_TO_POINTER(res_id));
-}
 
 static bool has_room(VirtIOGPU *g, uint32_t pieces)
 {

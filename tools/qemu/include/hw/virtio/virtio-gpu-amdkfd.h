@@ -43,7 +43,7 @@ struct amdkfd_resource {
 	VirtIOGPUAmdkfdDoorbell *doorbell;
 };
 
-/* A guest memory resource that a context may write. */
+/* Guest memory that a context may write, or a blob that it may name. */
 struct amdkfd_attachment {
 	uint32_t ctx_id;
 	uint32_t res_id;
