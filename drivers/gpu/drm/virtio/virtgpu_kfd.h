@@ -9,6 +9,7 @@
 #define VIRTGPU_KFD_H
 
 #include <linux/completion.h>
+#include <linux/dma-buf.h>
 #include <linux/idr.h>
 #include <linux/kfd_ioctl.h>
 #include <linux/kref.h>
@@ -40,7 +41,8 @@
  *   context that was made with AMDKFD_IOC_CREATE_PROCESS. Kept by its files, and by its BOs;
  *   the mm's also by the others.
  * - &struct virtgpu_kfd_bo: memory of a process on the host, a GEM object of the GPU's render
- *   node. Kept by the process's table and by its mappings.
+ *   node. Kept by the process's table, by its mappings, its dma-buf and its GEM handles. What a
+ *   process has imported is an object of its own, which keeps the dma-buf.
  *
  * The locks, outermost first; each is described beside what it protects:
  *
@@ -263,6 +265,20 @@ struct virtgpu_kfd_process {
 };
 
 /**
+ * struct virtgpu_kfd_metadata - what user space wants to know of memory, nobody else does
+ * @flags: as given
+ * @tiling: as given
+ * @size: bytes of @data
+ * @data: as given
+ */
+struct virtgpu_kfd_metadata {
+	u64 flags;
+	u64 tiling;
+	u32 size;
+	u32 data[64];
+};
+
+/**
  * struct virtgpu_kfd_bo - memory that a process has on the host
  * @base: GEM object of the GPU's render node; its mmap offset is ALLOC's mmap_offset
  * @process: owner, held
@@ -274,9 +290,15 @@ struct virtgpu_kfd_process {
  * @mappings: CPU mappings of it
  * @accessible: one of them could be read or written; set once
  * @freed: the handle means nothing to the host any more
- * @blob: HOST3D blob behind CPU mappings, made at the first touch; does not change after,
- *	published by a release, as are @pfn and @cache
- * @pfn: its first page frame in the host-visible window
+ * @origin: the object whose memory it is, if it was imported; kept by @dmabuf
+ * @dmabuf: the one dma-buf of the memory, from the first export or the import until the handle
+ *	goes; virtgpu_kfd_process.lock
+ * @va_mapped: somebody has mapped it with GEM_VA; set once
+ * @metadata: what GEM_METADATA has set, or NULL
+ * @blob: HOST3D blob, made at the first touch or export
+ * @ready: @blob is in the host-visible window; set once, by a release that publishes @pfn and
+ *	@cache
+ * @pfn: its first page frame there
  * @cache: its VIRTIO_GPU_MAP_CACHE_*
  * @kmap: the kernel's mapping of @blob, which reserves its cache attribute; NULL if uncached
  * @dummy: page of zeros that CPU mappings see after the device was removed
@@ -295,10 +317,18 @@ struct virtgpu_kfd_bo {
 	unsigned long pgoff;
 	atomic_t mappings;
 	bool accessible;
-	/** @lock: mutex; protects @freed, the making of @blob and @dummy; taken in page faults */
+	struct virtgpu_kfd_bo *origin;
+	struct dma_buf *dmabuf;
+	bool va_mapped;
+	/**
+	 * @lock: mutex; protects @freed, @metadata, the making of @blob and @dummy; taken in
+	 * page faults
+	 */
 	struct mutex lock;
 	bool freed;
+	struct virtgpu_kfd_metadata *metadata;
 	struct virtio_gpu_object *blob;
+	bool ready;
 	unsigned long pfn;
 	u32 cache;
 	void *kmap;
@@ -382,6 +412,7 @@ int virtgpu_kfd_acquire_vm(struct virtgpu_kfd_process *process, void *args);
 int virtgpu_kfd_alloc_memory(struct virtgpu_kfd_process *process, void *args);
 int virtgpu_kfd_free_memory(struct virtgpu_kfd_process *process, void *args);
 struct virtgpu_kfd_bo *virtgpu_kfd_bo_lookup(struct virtgpu_kfd_process *process, u64 handle);
+int virtgpu_kfd_bo_add(struct virtgpu_kfd_bo *bo, bool *gone);
 void virtgpu_kfd_memory_init(struct virtgpu_kfd_process *process);
 void virtgpu_kfd_memory_fini(struct virtgpu_kfd_process *process);
 void virtgpu_kfd_memory_unpin(struct virtgpu_kfd_process *process);
@@ -406,6 +437,13 @@ static inline bool virtgpu_kfd_is_userptr(u32 flags)
 struct virtgpu_kfd_bo *virtgpu_kfd_bo_create(struct virtgpu_kfd_process *process,
 					     struct drm_device *dev, u64 size);
 void virtgpu_kfd_bo_keep(struct virtgpu_kfd_bo *bo);
+int virtgpu_kfd_bo_make_blob(struct virtgpu_kfd_bo *bo);
+void virtgpu_kfd_bo_drop_blob(struct virtgpu_kfd_bo *bo);
+static inline bool virtgpu_kfd_bo_is_memory(const struct virtgpu_kfd_bo *bo)
+{
+	return VIRTKFD_BLOB_TYPE(bo->blob_id) == VIRTKFD_BLOB_MEMORY;
+}
+
 int virtgpu_kfd_mmap(struct virtgpu_kfd_process *process, struct vm_area_struct *vma);
 
 /* virtgpu_kfd_smi.c: system management events */
@@ -430,6 +468,22 @@ void virtgpu_kfd_procfs_del_queue(struct virtgpu_kfd_process *process, u32 id);
 int virtgpu_kfd_sysfs_add(struct virtgpu_kfd_gpu *gpu);
 void virtgpu_kfd_sysfs_remove(struct virtgpu_kfd_gpu *gpu);
 
+/* virtgpu_kfd_dmabuf.c: memory that processes share */
+struct virtio_gpu_object_array *virtgpu_kfd_attach(struct virtgpu_kfd_process *process,
+						   struct virtgpu_kfd_bo *bo);
+void virtgpu_kfd_detach(struct virtgpu_kfd_process *process,
+			struct virtio_gpu_object_array *objs);
+int virtgpu_kfd_export_dmabuf(struct virtgpu_kfd_process *process, void *args);
+int virtgpu_kfd_import_dmabuf(struct virtgpu_kfd_process *process, void *args);
+int virtgpu_kfd_get_dmabuf_info(struct virtgpu_kfd_process *process, void *args);
+
+/* virtgpu_kfd_gem.c: amdgpu's ioctls for memory */
+void virtgpu_kfd_gem_close(struct drm_gem_object *obj, struct drm_file *file);
+int virtgpu_kfd_gem_mmap_ioctl(struct drm_device *dev, void *args, struct drm_file *file);
+int virtgpu_kfd_gem_metadata_ioctl(struct drm_device *dev, void *args, struct drm_file *file);
+int virtgpu_kfd_gem_op_ioctl(struct drm_device *dev, void *args, struct drm_file *file);
+int virtgpu_kfd_gem_va_ioctl(struct drm_device *dev, void *args, struct drm_file *file);
+
 /* virtgpu_kfd_topology.c: KFD's sysfs; its text is in virtgpu_kfd_topology_*.c */
 #define VIRTGPU_KFD_TOPOLOGY_MAX	SZ_1M
 int virtgpu_kfd_topology_read(struct virtgpu_kfd *kfd);
@@ -443,6 +497,8 @@ void virtgpu_kfd_render_release(struct virtgpu_kfd *kfd);
 struct virtgpu_kfd_gpu *virtgpu_kfd_render_gpu(struct file *file);
 int virtgpu_kfd_render_acquire(struct file *file);
 void virtgpu_kfd_render_unacquire(struct file *file);
+void virtgpu_kfd_render_bind(struct file *file, struct virtgpu_kfd_process *process);
+struct virtgpu_kfd_process *virtgpu_kfd_render_process(struct drm_file *file);
 
 /* virtgpu_kfd_compat.c: /sys/module/amdgpu */
 void virtgpu_kfd_compat_init(struct virtgpu_kfd *kfd);

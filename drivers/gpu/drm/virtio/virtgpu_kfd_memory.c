@@ -3,8 +3,8 @@
  * Memory of a process: ACQUIRE_VM, ALLOC_MEMORY_OF_GPU, FREE_MEMORY_OF_GPU and the end.
  *
  * What lives here: the objects behind memory handles. What does not: their CPU mappings,
- * virtgpu_kfd_mmap.c; pinning user pages, virtgpu_kfd_userptr.c; MAP and UNMAP, which need
- * nothing of the guest.
+ * virtgpu_kfd_mmap.c; pinning user pages, virtgpu_kfd_userptr.c; handles that come by import,
+ * virtgpu_kfd_dmabuf.c; MAP and UNMAP, which need nothing of the guest.
  *
  * User pages stay pinned until the host has said that the GPU no longer uses them: that a
  * FREE succeeded, that an ALLOC failed, or that the context is gone. Where it did not say
@@ -42,6 +42,12 @@ static struct virtgpu_kfd_vm *bo_vm(const struct virtgpu_kfd_bo *bo)
 	struct virtgpu_kfd_gpu *gpu = bo->base.dev->dev_private;
 
 	return &bo->process->vms[gpu->index];
+}
+
+/* What is mapped through the render node: an imported object has no offset of its own. */
+static struct drm_vma_offset_node *bo_node(struct virtgpu_kfd_bo *bo)
+{
+	return bo->origin ? &bo->origin->base.vma_node : &bo->base.vma_node;
 }
 
 /* Did the host not say what became of the call? */
@@ -96,6 +102,7 @@ int virtgpu_kfd_acquire_vm(struct virtgpu_kfd_process *process, void *data)
 		goto out;
 	}
 
+	virtgpu_kfd_render_bind(file, process);
 	vm->pid = task_pid_nr(current);
 	get_task_comm(vm->comm, current);
 	/* Pairs with virtgpu_kfd_smi_fault(). */
@@ -175,6 +182,42 @@ static int host_free(struct virtgpu_kfd_process *process, u64 handle)
 	return virtgpu_kfd_forward(process, FREE_NR, &args, NULL, 0);
 }
 
+/**
+ * virtgpu_kfd_bo_add() - enter memory that the host has just made in the process's table
+ * @bo: object with its handle; the process's lock is held
+ * @gone: after an error, whether the host has let go of it again
+ *
+ * Return: 0; -EIO if the handle cannot be right; -ENOMEM.
+ */
+int virtgpu_kfd_bo_add(struct virtgpu_kfd_bo *bo, bool *gone)
+{
+	struct virtgpu_kfd_gpu *gpu = bo->base.dev->dev_private;
+	struct virtgpu_kfd_process *process = bo->process;
+	int ret;
+
+	*gone = false;
+	if (upper_32_bits(bo->handle) != gpu->gpu_id || xa_load(&process->bos, bo->handle)) {
+		drm_err_ratelimited(process->kfd->vgdev->ddev,
+				    "kfd: the host gave memory the handle 0x%llx\n", bo->handle);
+		return -EIO;
+	}
+
+	ret = drm_vma_node_allow(bo_node(bo), vm_drm_file(bo_vm(bo)));
+	if (ret)
+		goto err_free;
+
+	ret = xa_insert(&process->bos, bo->handle, bo, GFP_KERNEL_ACCOUNT);
+	if (ret)
+		goto err_revoke;
+	return 0;
+
+err_revoke:
+	drm_vma_node_revoke(bo_node(bo), vm_drm_file(bo_vm(bo)));
+err_free:
+	*gone = !host_free(process, bo->handle);
+	return ret;
+}
+
 /*
  * Lets the host allocate and enters the object in the table. Consumes the reference in case
  * of an error. With process->lock held.
@@ -185,7 +228,7 @@ static int host_alloc(struct virtgpu_kfd_bo *bo, struct virtgpu_kfd_gpu *gpu,
 {
 	struct kfd_ioctl_alloc_memory_of_gpu_args wire = *args;
 	struct virtgpu_kfd_process *process = bo->process;
-	bool uncertain = true;
+	bool gone;
 	int ret;
 
 	wire.mmap_offset = 0;
@@ -193,7 +236,7 @@ static int host_alloc(struct virtgpu_kfd_bo *bo, struct virtgpu_kfd_gpu *gpu,
 	ret = virtgpu_kfd_forward(process, ALLOC_NR, &wire, extents,
 				  num_extents * sizeof(*extents));
 	if (ret) {
-		uncertain = unanswered(process, ret);
+		gone = !unanswered(process, ret);
 		/* More extents than the host takes in one command. */
 		ret = ret == -E2BIG ? -ENOMEM : ret;
 		goto err_drop;
@@ -207,30 +250,14 @@ static int host_alloc(struct virtgpu_kfd_bo *bo, struct virtgpu_kfd_gpu *gpu,
 	else
 		bo->blob_id = VIRTKFD_BLOB_ID_GPU(VIRTKFD_BLOB_MMIO, gpu->gpu_id);
 
-	ret = -EIO;
-	if (upper_32_bits(bo->handle) != gpu->gpu_id || xa_load(&process->bos, bo->handle)) {
-		drm_err_ratelimited(process->kfd->vgdev->ddev,
-				    "kfd: the host gave memory the handle 0x%llx\n", bo->handle);
-		goto err_drop;
+	ret = virtgpu_kfd_bo_add(bo, &gone);
+	if (!ret) {
+		if (args->flags & KFD_IOC_ALLOC_MEM_FLAGS_VRAM)
+			atomic64_add(bo->base.size, &process->vms[gpu->index].vram);
+		return 0;
 	}
-
-	ret = drm_vma_node_allow(&bo->base.vma_node, vm_drm_file(&process->vms[gpu->index]));
-	if (ret)
-		goto err_free;
-
-	ret = xa_insert(&process->bos, bo->handle, bo, GFP_KERNEL_ACCOUNT);
-	if (ret)
-		goto err_revoke;
-	if (args->flags & KFD_IOC_ALLOC_MEM_FLAGS_VRAM)
-		atomic64_add(bo->base.size, &process->vms[gpu->index].vram);
-	return 0;
-
-err_revoke:
-	drm_vma_node_revoke(&bo->base.vma_node, vm_drm_file(&process->vms[gpu->index]));
-err_free:
-	uncertain = host_free(process, bo->handle);
 err_drop:
-	drop_bo(bo, uncertain);
+	drop_bo(bo, !gone);
 	return ret;
 }
 
@@ -309,19 +336,28 @@ struct virtgpu_kfd_bo *virtgpu_kfd_bo_lookup(struct virtgpu_kfd_process *process
 	return xa_load(&process->bos, handle);
 }
 
-/* Takes an object from the table. It cannot be mapped any more, and makes no blob. */
+/*
+ * Takes an object from the table. It cannot be mapped any more but by who shares it, and makes
+ * no blob.
+ */
 static void forget_bo(struct virtgpu_kfd_bo *bo)
 {
 	struct virtgpu_kfd_process *process = bo->process;
 
 	xa_erase(&process->bos, bo->handle);
-	if (bo->flags & KFD_IOC_ALLOC_MEM_FLAGS_VRAM)
+	if (bo->flags & KFD_IOC_ALLOC_MEM_FLAGS_VRAM && !bo->origin)
 		atomic64_sub(bo->base.size, &bo_vm(bo)->vram);
-	drm_vma_node_revoke(&bo->base.vma_node, vm_drm_file(bo_vm(bo)));
+	drm_vma_node_revoke(bo_node(bo), vm_drm_file(bo_vm(bo)));
 
 	mutex_lock(&bo->lock);
 	bo->freed = true;
 	mutex_unlock(&bo->lock);
+
+	/* It keeps the object, or the one that it was imported from. */
+	bo->origin = NULL;
+	if (bo->dmabuf)
+		dma_buf_put(bo->dmabuf);
+	bo->dmabuf = NULL;
 }
 
 /**

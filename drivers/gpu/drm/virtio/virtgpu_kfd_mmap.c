@@ -8,8 +8,10 @@
  * A mapping costs nothing until it is touched. The first touch makes the whole object a
  * HOST3D blob and maps that into the host-visible window; every page fault then fills the
  * page table for up to PMD_SIZE. The blob lives as long as its object, that is until the
- * handle is freed and the last mapping is gone. Since the handle names the memory to the
- * host, freeing makes the blob of an object that is mapped and was never touched.
+ * handle is freed, the last mapping is gone and nobody shares it any more. Since the handle
+ * names the memory to the host, freeing makes the blob of an object that is mapped and was
+ * never touched; exporting makes it too. Mapping a blob into the window needs no handle, so
+ * it works for memory whose process is gone.
  *
  * After removal of the device the DRM core ends all mappings (kfd->mapping), and what is
  * touched later is a page of zeros: never a signal.
@@ -73,7 +75,8 @@ static pgprot_t cache_prot(const struct virtgpu_kfd_bo *bo, pgprot_t prot)
 	}
 }
 
-static int map_blob(struct virtgpu_kfd *kfd, struct virtgpu_kfd_ctx *ctx,
+/* A host that does not answer loses @ctx, if there is one. */
+static int map_vram(struct virtgpu_kfd *kfd, struct virtgpu_kfd_ctx *ctx,
 		    struct virtio_gpu_object_vram *vram)
 {
 	struct virtio_gpu_device *vgdev = kfd->vgdev;
@@ -96,9 +99,10 @@ static int map_blob(struct virtgpu_kfd *kfd, struct virtgpu_kfd_ctx *ctx,
 	if (left < 0)
 		return -EINTR;
 	if (!left) {
-		drm_err(vgdev->ddev, "kfd: the host did not map a blob in time, context %u lost\n",
-			ctx->id);
-		virtgpu_kfd_ctx_lose(ctx);
+		drm_err(vgdev->ddev, "kfd: the host did not map blob %u in time\n",
+			vram->base.hw_res_handle);
+		if (ctx)
+			virtgpu_kfd_ctx_lose(ctx);
 		return -EIO;
 	}
 
@@ -109,8 +113,15 @@ static int map_blob(struct virtgpu_kfd *kfd, struct virtgpu_kfd_ctx *ctx,
 	return left == STATE_OK ? 0 : -EIO;
 }
 
-/* With bo->lock held, and the process entered. */
-static int make_blob(struct virtgpu_kfd_bo *bo)
+/**
+ * virtgpu_kfd_bo_make_blob() - make an object's blob, without mapping it
+ * @bo: object with a handle, its process entered and its lock held
+ *
+ * Whether the host has made it too shows when it is used.
+ *
+ * Return: 0, also if there is one; -EIO if the context is lost; -ENOMEM.
+ */
+int virtgpu_kfd_bo_make_blob(struct virtgpu_kfd_bo *bo)
 {
 	struct virtgpu_kfd_ctx *ctx = bo->process->ctx;
 	struct virtgpu_kfd *kfd = bo->process->kfd;
@@ -123,10 +134,12 @@ static int make_blob(struct virtgpu_kfd_bo *bo)
 		.blob_id = bo->blob_id,
 		.blob_hints = DRM_VIRTGPU_BLOB_FLAG_HINT_DEFER_MAPPING,
 	};
-	struct virtio_gpu_object_vram *vram;
 	struct virtio_gpu_object *blob;
 	int ret;
 
+	lockdep_assert_held(&bo->lock);
+	if (bo->blob)
+		return 0;
 	if (READ_ONCE(ctx->lost))
 		return -EIO;
 
@@ -137,41 +150,77 @@ static int make_blob(struct virtgpu_kfd_bo *bo)
 	blob->blob_mem = params.blob_mem;
 	blob->blob_flags = params.blob_flags;
 	atomic_inc(&kfd->counts.blobs);
+	bo->blob = blob;
+	return 0;
+}
 
-	vram = to_virtio_gpu_vram(blob);
-	ret = map_blob(kfd, ctx, vram);
+/**
+ * virtgpu_kfd_bo_drop_blob() - forget a blob that is of no use
+ * @bo: object that was not exported, its lock held, or that nobody refers to any more
+ */
+void virtgpu_kfd_bo_drop_blob(struct virtgpu_kfd_bo *bo)
+{
+	if (!bo->blob)
+		return;
+	drm_gem_object_put(&bo->blob->base.base);
+	atomic_dec(&bo->process->kfd->counts.blobs);
+	bo->blob = NULL;
+}
+
+/*
+ * Brings the blob into the window, made here if the process has not ended (@ended is what
+ * virtgpu_kfd_process_enter() gave). With bo->lock held and the render node there.
+ */
+static int map_blob(struct virtgpu_kfd_bo *bo, int ended)
+{
+	bool made = !bo->blob;
+	struct virtio_gpu_object_vram *vram;
+	int ret;
+
+	if (bo->ready)
+		return 0;
+	if (READ_ONCE(bo->process->kfd->gone))
+		return -ENODEV;
+	if (made) {
+		ret = ended ?: bo->freed ? -ENOENT : virtgpu_kfd_bo_make_blob(bo);
+		if (ret)
+			return ret;
+	}
+
+	vram = to_virtio_gpu_vram(bo->blob);
+	ret = map_vram(bo->process->kfd, ended ? NULL : bo->process->ctx, vram);
 	if (!ret)
 		ret = reserve_cache(bo, vram);
 	if (ret) {
-		drm_gem_object_put(&blob->base.base);
-		atomic_dec(&kfd->counts.blobs);
+		if (made)
+			virtgpu_kfd_bo_drop_blob(bo);
 		return ret;
 	}
 
 	bo->pfn = PHYS_PFN(vram->vram_node.start);
 	/* With it go @pfn and @cache; pairs with bo_fault(). */
-	smp_store_release(&bo->blob, blob);
+	smp_store_release(&bo->ready, true);
 	return 0;
 }
 
 static int prepare(struct virtgpu_kfd_bo *bo)
 {
-	int ret;
+	int ended, idx, ret;
 
-	ret = virtgpu_kfd_process_enter(bo->process);
-	if (ret)
-		return ret;
+	/* Without a process to hold it up, this makes the device's removal wait. */
+	if (!drm_dev_enter(bo->base.dev, &idx))
+		return -ENODEV;
 
+	ended = virtgpu_kfd_process_enter(bo->process);
 	ret = mutex_lock_killable(&bo->lock);
 	if (!ret) {
-		if (bo->freed)
-			ret = -ENOENT;
-		else if (!bo->blob)
-			ret = make_blob(bo);
+		ret = map_blob(bo, ended);
 		mutex_unlock(&bo->lock);
 	}
 
-	virtgpu_kfd_process_exit(bo->process);
+	if (!ended)
+		virtgpu_kfd_process_exit(bo->process);
+	drm_dev_exit(idx);
 	return ret;
 }
 
@@ -188,8 +237,7 @@ void virtgpu_kfd_bo_keep(struct virtgpu_kfd_bo *bo)
 		return;
 
 	mutex_lock(&bo->lock);
-	if (!bo->blob)
-		make_blob(bo);
+	map_blob(bo, 0);
 	mutex_unlock(&bo->lock);
 }
 
@@ -240,8 +288,8 @@ static vm_fault_t bo_fault(struct vm_fault *vmf)
 	vm_fault_t ret;
 	int idx, err = 0;
 
-	/* Pairs with make_blob(). */
-	if (!smp_load_acquire(&bo->blob)) {
+	/* Pairs with map_blob(). */
+	if (!smp_load_acquire(&bo->ready)) {
 		/* The host may be slow: let go of the mm, as TTM does. */
 		if (fault_flag_allow_retry_first(vmf->flags)) {
 			if (vmf->flags & FAULT_FLAG_RETRY_NOWAIT)
@@ -332,10 +380,8 @@ static void bo_free(struct drm_gem_object *obj)
 	WARN_ON_ONCE(bo->pages);
 	if (bo->kmap)
 		memunmap(bo->kmap);
-	if (bo->blob) {
-		drm_gem_object_put(&bo->blob->base.base);
-		atomic_dec(&kfd->counts.blobs);
-	}
+	virtgpu_kfd_bo_drop_blob(bo);
+	kfree(bo->metadata);
 	if (bo->dummy)
 		__free_page(bo->dummy);
 
@@ -348,6 +394,7 @@ static void bo_free(struct drm_gem_object *obj)
 
 static const struct drm_gem_object_funcs bo_funcs = {
 	.free = bo_free,
+	.close = virtgpu_kfd_gem_close,
 	.mmap = bo_mmap,
 	.vm_ops = &bo_vm_ops,
 };

@@ -3,11 +3,13 @@
  * The render nodes of the AMDKFD native context: a DRM device for each GPU.
  *
  * What lives here: the DRM devices and what libdrm_amdgpu asks them. What does not: the
- * memory that is mapped through them, virtgpu_kfd_memory.c and virtgpu_kfd_mmap.c.
+ * memory that is mapped through them, virtgpu_kfd_memory.c and virtgpu_kfd_mmap.c; amdgpu's
+ * ioctls for it, virtgpu_kfd_gem.c.
  *
  * User space takes the node for amdgpu's, so it has amdgpu's name and version and answers
- * AMDGPU_INFO, with the host's words. It has no display and takes no commands: every other
- * ioctl of amdgpu fails with -EINVAL, as one that the kernel does not know.
+ * AMDGPU_INFO, with the host's words. It has no display, makes no memory and takes no commands:
+ * every ioctl of amdgpu that is not in the table here fails with -EINVAL, as one that the kernel
+ * does not know.
  */
 
 #include <linux/array_size.h>
@@ -39,10 +41,12 @@
  * struct render_file - an open file of a render node
  * @gpu: GPU, kept by the reference to its &struct virtgpu_kfd
  * @acquired: 1 once the file's VM became a process's, which happens once
+ * @process: that process, held; set once
  */
 struct render_file {
 	struct virtgpu_kfd_gpu *gpu;
 	atomic_t acquired;
+	struct virtgpu_kfd_process *process;
 };
 
 static int render_info_ioctl(struct drm_device *dev, void *data, struct drm_file *file)
@@ -124,12 +128,20 @@ static void render_postclose(struct drm_device *dev, struct drm_file *file)
 	struct render_file *rfile = file->driver_priv;
 	struct virtgpu_kfd *kfd = rfile->gpu->kfd;
 
+	if (rfile->process)
+		virtgpu_kfd_process_put(rfile->process);
 	kfree(rfile);
 	virtgpu_kfd_put(kfd);
 }
 
 static const struct drm_ioctl_desc render_ioctls[] = {
 	DRM_IOCTL_DEF_DRV(AMDGPU_INFO, render_info_ioctl, DRM_AUTH | DRM_RENDER_ALLOW),
+	DRM_IOCTL_DEF_DRV(AMDGPU_GEM_MMAP, virtgpu_kfd_gem_mmap_ioctl,
+			  DRM_AUTH | DRM_RENDER_ALLOW),
+	DRM_IOCTL_DEF_DRV(AMDGPU_GEM_METADATA, virtgpu_kfd_gem_metadata_ioctl,
+			  DRM_AUTH | DRM_RENDER_ALLOW),
+	DRM_IOCTL_DEF_DRV(AMDGPU_GEM_OP, virtgpu_kfd_gem_op_ioctl, DRM_AUTH | DRM_RENDER_ALLOW),
+	DRM_IOCTL_DEF_DRV(AMDGPU_GEM_VA, virtgpu_kfd_gem_va_ioctl, DRM_AUTH | DRM_RENDER_ALLOW),
 };
 
 DEFINE_DRM_GEM_FOPS(render_fops);
@@ -191,6 +203,32 @@ int virtgpu_kfd_render_acquire(struct file *file)
 void virtgpu_kfd_render_unacquire(struct file *file)
 {
 	atomic_set(&to_render_file(file)->acquired, 0);
+}
+
+/**
+ * virtgpu_kfd_render_bind() - a process has acquired the VM of a file
+ * @file: file of a render node that virtgpu_kfd_render_acquire() succeeded for
+ * @process: process
+ */
+void virtgpu_kfd_render_bind(struct file *file, struct virtgpu_kfd_process *process)
+{
+	virtgpu_kfd_process_get(process);
+	/* Pairs with virtgpu_kfd_render_process(). */
+	smp_store_release(&to_render_file(file)->process, process);
+}
+
+/**
+ * virtgpu_kfd_render_process() - whose VM a file stands for
+ * @file: file of a render node
+ *
+ * Return: the process, as long as the file is open; NULL before ACQUIRE_VM.
+ */
+struct virtgpu_kfd_process *virtgpu_kfd_render_process(struct drm_file *file)
+{
+	struct render_file *rfile = file->driver_priv;
+
+	/* Pairs with virtgpu_kfd_render_bind(). */
+	return smp_load_acquire(&rfile->process);
 }
 
 static int render_add(struct virtgpu_kfd_gpu *gpu)
