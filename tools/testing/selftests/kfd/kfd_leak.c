@@ -64,6 +64,7 @@ static int use_it(void)
 	struct kfd_queue queue;
 	struct kfd_mem gtt, vram, user, page, doorbell;
 	uint32_t result, id;
+	uint64_t imported;
 	struct kfd kfd;
 	char *p;
 	int i;
@@ -91,6 +92,9 @@ static int use_it(void)
 		return 8;
 	if (kfd_event_page(&kfd, &page, &event.event_id))
 		return 9;
+	i = kfd_export(&kfd, gtt.handle);
+	if (i < 0 || kfd_import(&kfd, NULL, i, &imported))
+		return 12;
 	for (i = 0; i < 10; i++) {
 		if (kfd_create_event(&kfd, i & 1 ? KFD_IOC_EVENT_SIGNAL : KFD_IOC_EVENT_MEMORY,
 				     false, &id))

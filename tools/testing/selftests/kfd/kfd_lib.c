@@ -3,6 +3,7 @@
  * What the kselftests of /dev/kfd share. What does not live here: expectations.
  */
 #include <dirent.h>
+#include <sys/socket.h>
 
 #include "kfd_test.h"
 
@@ -395,4 +396,80 @@ int kfd_wait_counts(const struct kfd_counts *want)
 	printf("# events %ld queues %ld pinned_pages %ld requests %ld\n", counts.events,
 	       counts.queues, counts.pinned_pages, counts.requests);
 	return -ETIMEDOUT;
+}
+
+/* Returns a descriptor or a negative errno. */
+int kfd_export(const struct kfd *kfd, uint64_t handle)
+{
+	struct kfd_ioctl_export_dmabuf_args args = { .handle = handle, .flags = O_CLOEXEC };
+	int ret = kfd_ioctl(kfd->fd, AMDKFD_IOC_EXPORT_DMABUF, &args);
+
+	return ret ?: (int)args.dmabuf_fd;
+}
+
+int kfd_import(const struct kfd *kfd, void *va, int fd, uint64_t *handle)
+{
+	struct kfd_ioctl_import_dmabuf_args args = {
+		.va_addr = (uintptr_t)va,
+		.gpu_id = kfd->gpu_id,
+		.dmabuf_fd = fd,
+	};
+	int ret = kfd_ioctl(kfd->fd, AMDKFD_IOC_IMPORT_DMABUF, &args);
+
+	if (!ret)
+		*handle = args.handle;
+	return ret;
+}
+
+int kfd_send_fd(int sock, int fd)
+{
+	union {
+		struct cmsghdr header;
+		char room[CMSG_SPACE(sizeof(int))];
+	} control = {};
+	struct iovec iov = { .iov_base = "", .iov_len = 1 };
+	struct msghdr msg = {
+		.msg_iov = &iov,
+		.msg_iovlen = 1,
+		.msg_control = &control,
+		.msg_controllen = sizeof(control),
+	};
+
+	control.header.cmsg_level = SOL_SOCKET;
+	control.header.cmsg_type = SCM_RIGHTS;
+	control.header.cmsg_len = CMSG_LEN(sizeof(int));
+	memcpy(CMSG_DATA(&control.header), &fd, sizeof(fd));
+	return sendmsg(sock, &msg, 0) == 1 ? 0 : -errno;
+}
+
+int kfd_receive_fd(int sock)
+{
+	union {
+		struct cmsghdr header;
+		char room[CMSG_SPACE(sizeof(int))];
+	} control = {};
+	char byte;
+	struct iovec iov = { .iov_base = &byte, .iov_len = 1 };
+	struct msghdr msg = {
+		.msg_iov = &iov,
+		.msg_iovlen = 1,
+		.msg_control = &control,
+		.msg_controllen = sizeof(control),
+	};
+	int fd;
+
+	if (recvmsg(sock, &msg, 0) != 1 || msg.msg_controllen < CMSG_LEN(sizeof(int)))
+		return -EPROTO;
+	memcpy(&fd, CMSG_DATA(&control.header), sizeof(fd));
+	return fd;
+}
+
+/* The exit status of a child, or -1 if a signal ended it. */
+int kfd_child_status(pid_t pid)
+{
+	int status;
+
+	if (waitpid(pid, &status, 0) != pid || !WIFEXITED(status))
+		return -1;
+	return WEXITSTATUS(status);
 }

@@ -34,23 +34,6 @@ static int get_version(int fd)
 	return kfd_ioctl(fd, AMDKFD_IOC_GET_VERSION, &args);
 }
 
-/* The exit status of a child, or -1 if a signal ended it. */
-static int child_status(pid_t pid)
-{
-	int status;
-
-	if (waitpid(pid, &status, 0) != pid || !WIFEXITED(status))
-		return -1;
-	return WEXITSTATUS(status);
-}
-
-/* In a child: the next check that fails is the exit status. */
-#define CHILD_CHECK(n, condition)	\
-	do {				\
-		if (!(condition))	\
-			_exit(n);	\
-	} while (0)
-
 TEST_F(process, second_open_shares)
 {
 	struct kfd other;
@@ -145,7 +128,7 @@ TEST_F(process, fork_child_has_no_use_of_it)
 		CHILD_CHECK(5, map == MAP_FAILED && errno == EBADF);
 		_exit(0);
 	}
-	EXPECT_EQ(0, child_status(pid));
+	EXPECT_EQ(0, kfd_child_status(pid));
 	EXPECT_EQ(0, kfd_destroy_event(&self->kfd, id));
 }
 
@@ -171,7 +154,7 @@ TEST_F(process, fork_child_has_its_own)
 		CHILD_CHECK(6, !kfd_alloc(&own, &mem, KFD_PAGE, MEM(GTT)));
 		_exit(0);
 	}
-	EXPECT_EQ(0, child_status(pid));
+	EXPECT_EQ(0, kfd_child_status(pid));
 	EXPECT_EQ(0, kfd_destroy_event(&self->kfd, id));
 }
 
@@ -191,7 +174,7 @@ TEST_F(process, clone_vm_child_has_no_use_of_it)
 	pid = clone(clone_vm_child, stack + ARRAY_SIZE(stack), CLONE_VM | CLONE_VFORK | SIGCHLD,
 		    &self->kfd);
 	ASSERT_LE(0, pid);
-	EXPECT_EQ(0, child_status(pid));
+	EXPECT_EQ(0, kfd_child_status(pid));
 	EXPECT_EQ(0, get_version(self->kfd.fd));
 }
 
@@ -278,50 +261,7 @@ TEST_F(exec, begins_anew)
 		execl("/proc/self/exe", "kfd_process", "--after-exec", event, fd, NULL);
 		_exit(15);
 	}
-	EXPECT_EQ(0, child_status(pid));
-}
-
-static int send_fd(int sock, int fd)
-{
-	union {
-		struct cmsghdr header;
-		char room[CMSG_SPACE(sizeof(int))];
-	} control = {};
-	struct iovec iov = { .iov_base = "", .iov_len = 1 };
-	struct msghdr msg = {
-		.msg_iov = &iov,
-		.msg_iovlen = 1,
-		.msg_control = &control,
-		.msg_controllen = sizeof(control),
-	};
-
-	control.header.cmsg_level = SOL_SOCKET;
-	control.header.cmsg_type = SCM_RIGHTS;
-	control.header.cmsg_len = CMSG_LEN(sizeof(int));
-	memcpy(CMSG_DATA(&control.header), &fd, sizeof(fd));
-	return sendmsg(sock, &msg, 0) == 1 ? 0 : -errno;
-}
-
-static int receive_fd(int sock)
-{
-	union {
-		struct cmsghdr header;
-		char room[CMSG_SPACE(sizeof(int))];
-	} control = {};
-	char byte;
-	struct iovec iov = { .iov_base = &byte, .iov_len = 1 };
-	struct msghdr msg = {
-		.msg_iov = &iov,
-		.msg_iovlen = 1,
-		.msg_control = &control,
-		.msg_controllen = sizeof(control),
-	};
-	int fd;
-
-	if (recvmsg(sock, &msg, 0) != 1 || msg.msg_controllen < CMSG_LEN(sizeof(int)))
-		return -EPROTO;
-	memcpy(&fd, CMSG_DATA(&control.header), sizeof(fd));
-	return fd;
+	EXPECT_EQ(0, kfd_child_status(pid));
 }
 
 TEST_F(process, passed_to_another)
@@ -333,14 +273,14 @@ TEST_F(process, passed_to_another)
 	pid = fork();
 	ASSERT_LE(0, pid);
 	if (!pid) {
-		int fd = receive_fd(sock[1]);
+		int fd = kfd_receive_fd(sock[1]);
 
 		CHILD_CHECK(1, fd >= 0);
 		CHILD_CHECK(2, get_version(fd) == -EBADF);
 		_exit(0);
 	}
-	ASSERT_EQ(0, send_fd(sock[0], self->kfd.fd));
-	EXPECT_EQ(0, child_status(pid));
+	ASSERT_EQ(0, kfd_send_fd(sock[0], self->kfd.fd));
+	EXPECT_EQ(0, kfd_child_status(pid));
 	EXPECT_EQ(0, get_version(self->kfd.fd));
 }
 
@@ -361,12 +301,12 @@ TEST_F(process, outlives_its_process)
 		CHILD_CHECK(1, !kfd_open(&own));
 		CHILD_CHECK(2, !kfd_acquire(&own));
 		CHILD_CHECK(3, !kfd_alloc(&own, &mem, KFD_PAGE, MEM(GTT)));
-		CHILD_CHECK(4, !send_fd(sock[1], own.fd));
+		CHILD_CHECK(4, !kfd_send_fd(sock[1], own.fd));
 		_exit(0);
 	}
-	fd = receive_fd(sock[0]);
+	fd = kfd_receive_fd(sock[0]);
 	ASSERT_LE(0, fd);
-	ASSERT_EQ(0, child_status(pid));
+	ASSERT_EQ(0, kfd_child_status(pid));
 	EXPECT_EQ(-EBADF, get_version(fd));
 	EXPECT_EQ(MAP_FAILED, mmap(NULL, KFD_PAGE, PROT_READ, MAP_SHARED, fd, offset));
 	EXPECT_EQ(EBADF, errno);

@@ -84,7 +84,8 @@ TEST_F(procfs, names)
 TEST_F(procfs, vram)
 {
 	struct kfd_mem vram, odd, aql, gtt;
-	uint64_t value;
+	uint64_t value, import;
+	int fd;
 
 	ASSERT_EQ(0, kfd_acquire(&self->kfd));
 	ASSERT_EQ(0, kfd_alloc(&self->kfd, &vram, MB, MEM(VRAM) | MEM(WRITABLE)));
@@ -99,6 +100,16 @@ TEST_F(procfs, vram)
 	ASSERT_EQ(0, proc_read(&self->kfd, "vram_%u", &value));
 	EXPECT_EQ(2 * MB + 2 * KFD_PAGE, value);
 	ASSERT_EQ(0, kfd_alloc(&self->kfd, &gtt, MB, MEM(GTT) | MEM(WRITABLE)));
+	ASSERT_EQ(0, proc_read(&self->kfd, "vram_%u", &value));
+	EXPECT_EQ(2 * MB + 2 * KFD_PAGE, value);
+	/* Nor is it there once more when it is imported. */
+	fd = kfd_export(&self->kfd, vram.handle);
+	ASSERT_LE(0, fd);
+	ASSERT_EQ(0, kfd_import(&self->kfd, NULL, fd, &import));
+	ASSERT_EQ(0, proc_read(&self->kfd, "vram_%u", &value));
+	EXPECT_EQ(2 * MB + 2 * KFD_PAGE, value);
+	ASSERT_EQ(0, kfd_free(&self->kfd, import));
+	close(fd);
 	ASSERT_EQ(0, proc_read(&self->kfd, "vram_%u", &value));
 	EXPECT_EQ(2 * MB + 2 * KFD_PAGE, value);
 

@@ -45,15 +45,6 @@ static int get_version(int fd)
 	return kfd_ioctl(fd, AMDKFD_IOC_GET_VERSION, &args);
 }
 
-static int child_status(pid_t pid)
-{
-	int status;
-
-	if (waitpid(pid, &status, 0) != pid || !WIFEXITED(status))
-		return -1;
-	return WEXITSTATUS(status);
-}
-
 /* Does this process have the context's directory, or will it within ten seconds? */
 static bool has_directory(pid_t pid, int id, bool there)
 {
@@ -144,6 +135,40 @@ TEST_F(secondary, memory)
 		 doorbells.offset);
 	ASSERT_NE(MAP_FAILED, p);
 	EXPECT_EQ(0, munmap(p, doorbells.size));
+}
+
+/* What two contexts have in common goes by dma-buf, as between processes. */
+TEST_F(secondary, shared_memory)
+{
+	struct kfd_mem mem;
+	uint64_t handle;
+	uint64_t *p;
+	int fd;
+
+	ASSERT_EQ(0, kfd_acquire(&self->kfd));
+	ASSERT_EQ(0, kfd_acquire(&self->other));
+	ASSERT_EQ(0, kfd_alloc(&self->kfd, &mem, KFD_PAGE, MEM(GTT) | MEM(WRITABLE)));
+	p = kfd_cpu_map(&self->kfd, &mem);
+	ASSERT_NE(MAP_FAILED, p);
+	STORE(p, 0x1234);
+	fd = kfd_export(&self->kfd, mem.handle);
+	ASSERT_LE(0, fd);
+	ASSERT_EQ(0, kfd_import(&self->other, mem.va, fd, &handle));
+	close(fd);
+	EXPECT_EQ(0, kfd_map(&self->other, handle));
+	EXPECT_EQ(0, kfd_free(&self->kfd, mem.handle));
+	EXPECT_EQ(0x1234, LOAD(p));
+	EXPECT_EQ(0, munmap(p, KFD_PAGE));
+
+	fd = kfd_export(&self->other, handle);
+	ASSERT_LE(0, fd);
+	p = mmap(NULL, KFD_PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	ASSERT_NE(MAP_FAILED, p);
+	close(fd);
+	EXPECT_EQ(0x1234, LOAD(p));
+	EXPECT_EQ(0, kfd_unmap(&self->other, handle));
+	EXPECT_EQ(0, kfd_free(&self->other, handle));
+	EXPECT_EQ(0x1234, LOAD(p));
 }
 
 /*
@@ -244,7 +269,7 @@ TEST_F(secondary, fork_child_has_no_use_of_it)
 			_exit(1);
 		_exit(0);
 	}
-	EXPECT_EQ(0, child_status(pid));
+	EXPECT_EQ(0, kfd_child_status(pid));
 	EXPECT_EQ(0, get_version(self->other.fd));
 }
 

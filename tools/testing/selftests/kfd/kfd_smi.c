@@ -190,15 +190,6 @@ static void use_gpu(const char *name)
 	_exit(!kfd_open(&own) && !kfd_acquire(&own) ? 0 : 1);
 }
 
-static int child_status(pid_t pid)
-{
-	int status;
-
-	if (waitpid(pid, &status, 0) != pid || !WIFEXITED(status))
-		return -1;
-	return WEXITSTATUS(status);
-}
-
 TEST_F(smi, another_process)
 {
 	char text[256], start[96], end[96];
@@ -212,7 +203,7 @@ TEST_F(smi, another_process)
 	ASSERT_LE(0, pid);
 	if (!pid)
 		use_gpu("another");
-	ASSERT_EQ(0, child_status(pid));
+	ASSERT_EQ(0, kfd_child_status(pid));
 	smi_line(start, sizeof(start), KFD_SMI_EVENT_PROCESS_START, pid, "another");
 	smi_line(end, sizeof(end), KFD_SMI_EVENT_PROCESS_END, pid, "another");
 
@@ -254,7 +245,7 @@ TEST_F(smi, others_without_privilege)
 	ASSERT_EQ(pid, waitpid(pid, NULL, WUNTRACED));
 	EXPECT_EQ(0, kfd_acquire(&self->kfd));
 	ASSERT_EQ(0, kill(pid, SIGCONT));
-	EXPECT_EQ(0, child_status(pid));
+	EXPECT_EQ(0, kfd_child_status(pid));
 }
 
 TEST_HARNESS_MAIN

@@ -130,6 +130,12 @@ int kfd_map(const struct kfd *kfd, uint64_t handle);
 int kfd_unmap(const struct kfd *kfd, uint64_t handle);
 void *kfd_cpu_map(const struct kfd *kfd, const struct kfd_mem *mem);
 
+int kfd_export(const struct kfd *kfd, uint64_t handle);
+int kfd_import(const struct kfd *kfd, void *va, int fd, uint64_t *handle);
+int kfd_send_fd(int sock, int fd);
+int kfd_receive_fd(int sock);
+int kfd_child_status(pid_t pid);
+
 int kfd_event_page(const struct kfd *kfd, struct kfd_mem *page, uint32_t *event_id);
 int kfd_create_event(const struct kfd *kfd, uint32_t type, bool auto_reset, uint32_t *id);
 int kfd_destroy_event(const struct kfd *kfd, uint32_t id);
@@ -144,6 +150,13 @@ int kfd_wait_counts(const struct kfd_counts *want);
 /* Accesses that the compiler neither leaves out nor repeats. */
 #define LOAD(p)		__atomic_load_n(p, __ATOMIC_RELAXED)
 #define STORE(p, value)	__atomic_store_n(p, value, __ATOMIC_RELAXED)
+
+/* In a child: the next check that fails is the exit status. */
+#define CHILD_CHECK(n, condition)	\
+	do {				\
+		if (!(condition))	\
+			_exit(n);	\
+	} while (0)
 
 /*
  * In a FIXTURE_SETUP() or TEST(): does @skip where there is no /dev/kfd, as SKIP() does; fails if

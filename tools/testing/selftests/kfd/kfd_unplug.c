@@ -268,6 +268,43 @@ TEST_F(unplug, mappings_stay_harmless)
 	EXPECT_EQ(0, munmap(q, MB));
 }
 
+/* Through a dma-buf as well, which outlives the device. */
+TEST_F(unplug, dmabufs_stay_harmless)
+{
+	struct kfd_mem touched, untouched;
+	struct drm_prime_handle prime = {};
+	uint64_t *p, *q, handle;
+	int fds[2];
+
+	ASSERT_EQ(0, kfd_alloc(&self->kfd, &touched, MB, MEM(GTT) | MEM(WRITABLE)));
+	ASSERT_EQ(0, kfd_alloc(&self->kfd, &untouched, MB, MEM(GTT) | MEM(WRITABLE)));
+	fds[0] = kfd_export(&self->kfd, touched.handle);
+	ASSERT_LE(0, fds[0]);
+	fds[1] = kfd_export(&self->kfd, untouched.handle);
+	ASSERT_LE(0, fds[1]);
+	p = mmap(NULL, MB, PROT_READ | PROT_WRITE, MAP_SHARED, fds[0], 0);
+	ASSERT_NE(MAP_FAILED, p);
+	q = mmap(NULL, MB, PROT_READ | PROT_WRITE, MAP_SHARED, fds[1], 0);
+	ASSERT_NE(MAP_FAILED, q);
+	STORE(p, 1);
+	ASSERT_EQ(0, kfd_import(&self->kfd, NULL, fds[0], &handle));
+	prime.fd = fds[0];
+	ASSERT_EQ(0, kfd_ioctl(self->kfd.drm, DRM_IOCTL_PRIME_FD_TO_HANDLE, &prime));
+
+	ASSERT_EQ(0, take_away(&self->target));
+	check_page(_metadata, p);
+	check_page(_metadata, q);
+	EXPECT_EQ(-ENODEV, kfd_import(&self->kfd, NULL, fds[0], &handle));
+	EXPECT_EQ(-ENODEV, kfd_ioctl(self->kfd.drm, DRM_IOCTL_PRIME_FD_TO_HANDLE, &prime));
+	EXPECT_EQ(0, munmap(p, MB));
+	p = mmap(NULL, MB, PROT_READ | PROT_WRITE, MAP_SHARED, fds[0], 0);
+	ASSERT_NE(MAP_FAILED, p);
+	EXPECT_EQ(0x1234, LOAD(&p[1]));
+	EXPECT_EQ(0, close(fds[0]));
+	EXPECT_EQ(0, close(fds[1]));
+	EXPECT_EQ(0x1234, LOAD(&q[1]));
+}
+
 /* User memory is the process's own, with or without a GPU. */
 TEST_F(unplug, user_memory_remains)
 {

@@ -59,6 +59,10 @@ static const int zero_result[ARRAY_SIZE(rows)] = {
 	[NR(SET_CU_MASK)] = -EINVAL,
 	[NR(MAP_MEMORY_TO_GPU)] = -EINVAL,
 	[NR(UNMAP_MEMORY_FROM_GPU)] = -EINVAL,
+	[NR(IMPORT_DMABUF)] = -EINVAL,
+	[NR(EXPORT_DMABUF)] = -EINVAL,
+	/* Descriptor 0 is something else than a dma-buf. */
+	[NR(GET_DMABUF_INFO)] = -EINVAL,
 	/* Without SVM it is -EPERM, see expected(). */
 	[NR(SET_XNACK_MODE)] = 0,
 	[NR(SMI_EVENTS)] = -EINVAL,
