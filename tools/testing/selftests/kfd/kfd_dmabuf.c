@@ -246,7 +246,7 @@ TEST_F(dmabuf, in_one_process)
 	va[1] = kfd_reserve(SIZE);
 	fd = kfd_export(&self->kfd, mem.handle);
 	ASSERT_LE(0, fd);
-	before = available(&self->kfd);
+	ASSERT_EQ(0, kfd_settled_memory(&self->kfd, &before));
 	ASSERT_EQ(0, kfd_import(&self->kfd, va[0], fd, &one));
 	ASSERT_EQ(0, kfd_import(&self->kfd, va[1], fd, &two));
 	EXPECT_EQ(before, available(&self->kfd));

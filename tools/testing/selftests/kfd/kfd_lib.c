@@ -473,3 +473,20 @@ int kfd_child_status(pid_t pid)
 		return -1;
 	return WEXITSTATUS(status);
 }
+
+int kfd_settled_memory(const struct kfd *kfd, uint64_t *available)
+{
+	struct kfd_ioctl_get_available_memory_args args = { .gpu_id = kfd->gpu_id };
+	unsigned int same = 0, tries;
+	int ret = 0;
+
+	*available = 0;
+	for (tries = 0; tries < 100 && same < 3 && !ret; tries++) {
+		if (tries)
+			usleep(100000);
+		ret = kfd_ioctl(kfd->fd, AMDKFD_IOC_AVAILABLE_MEMORY, &args);
+		same = args.available == *available ? same + 1 : 0;
+		*available = args.available;
+	}
+	return ret;
+}

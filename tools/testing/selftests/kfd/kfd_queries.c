@@ -362,7 +362,7 @@ TEST_F(queries, available_memory)
 	struct kfd_mem mem;
 	unsigned int i;
 
-	ASSERT_EQ(0, available_memory(&self->kfd, self->kfd.gpu_id, &before));
+	ASSERT_EQ(0, kfd_settled_memory(&self->kfd, &before));
 	ASSERT_LT(8 * align, before);
 	EXPECT_EQ(0, before % align);
 	ASSERT_EQ(0, kfd_alloc(&self->kfd, &mem, 3 * align + KFD_PAGE, MEM(VRAM)));

@@ -136,6 +136,9 @@ int kfd_send_fd(int sock, int fd);
 int kfd_receive_fd(int sock);
 int kfd_child_status(pid_t pid);
 
+/* AVAILABLE_MEMORY, when nothing comes back any more of processes that have ended. */
+int kfd_settled_memory(const struct kfd *kfd, uint64_t *available);
+
 int kfd_event_page(const struct kfd *kfd, struct kfd_mem *page, uint32_t *event_id);
 int kfd_create_event(const struct kfd *kfd, uint32_t type, bool auto_reset, uint32_t *id);
 int kfd_destroy_event(const struct kfd *kfd, uint32_t id);
