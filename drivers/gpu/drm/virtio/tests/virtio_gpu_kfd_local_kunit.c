@@ -192,13 +192,13 @@ static void local_smi_fault(struct kunit *test)
 	kfd_fake_event(test, SMI_EVENT, KFD_IOC_EVENT_MEMORY, true);
 	kfd_fake_event(test, SMI_EVENT_2, KFD_IOC_EVENT_MEMORY, true);
 	KUNIT_EXPECT_EQ(test, smi_read(test, file, text, 64), -EAGAIN);
-	KUNIT_EXPECT_EQ(test, vfs_poll(file, NULL), 0);
+	KUNIT_EXPECT_FALSE(test, vfs_poll(file, NULL));
 
 	smi_fault(test, SMI_EVENT, FAKE_GPU_ID, 0);
-	KUNIT_EXPECT_EQ(test, vfs_poll(file, NULL), EPOLLIN | EPOLLRDNORM);
+	KUNIT_EXPECT_TRUE(test, vfs_poll(file, NULL) == (EPOLLIN | EPOLLRDNORM));
 	KUNIT_EXPECT_EQ(test, smi_read(test, file, text, 64), 16);
 	KUNIT_EXPECT_STREQ(test, text, "1 1abc:a thread\n");
-	KUNIT_EXPECT_EQ(test, vfs_poll(file, NULL), 0);
+	KUNIT_EXPECT_FALSE(test, vfs_poll(file, NULL));
 
 	/* The host tells it to every event: that is one fault. */
 	smi_fault(test, SMI_EVENT_2, FAKE_GPU_ID, 0);
@@ -269,10 +269,10 @@ static void local_smi_device_gone(struct kunit *test)
 	kfd_fake_event(test, SMI_EVENT, KFD_IOC_EVENT_MEMORY, true);
 	smi_fault(test, SMI_EVENT, FAKE_GPU_ID, 0);
 	fake->kfd.gone = true;
-	KUNIT_EXPECT_EQ(test, vfs_poll(file, NULL), EPOLLIN | EPOLLRDNORM | EPOLLHUP);
+	KUNIT_EXPECT_TRUE(test, vfs_poll(file, NULL) == (EPOLLIN | EPOLLRDNORM | EPOLLHUP));
 	KUNIT_EXPECT_EQ(test, smi_read(test, file, text, 64), 6);
 	KUNIT_EXPECT_STREQ(test, text, "1 1:x\n");
-	KUNIT_EXPECT_EQ(test, vfs_poll(file, NULL), EPOLLHUP);
+	KUNIT_EXPECT_TRUE(test, vfs_poll(file, NULL) == EPOLLHUP);
 	KUNIT_EXPECT_EQ(test, smi_read(test, file, text, 64), -ENODEV);
 	smi_close(file);
 }
