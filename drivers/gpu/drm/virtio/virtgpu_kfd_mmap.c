@@ -342,7 +342,33 @@ static int bo_mprotect(struct vm_area_struct *vma, unsigned long start, unsigned
 	return 0;
 }
 
+/* Of another process, by ptrace() and the like. Doorbells and registers: as with amdkfd, none. */
+static int bo_access(struct vm_area_struct *vma, unsigned long addr, void *buf, int len, int write)
+{
+	struct virtgpu_kfd_bo *bo = to_virtgpu_kfd_bo(vma->vm_private_data);
+	u64 offset = ((u64)(linear_page_index(vma, addr) - bo->pgoff) << PAGE_SHIFT) +
+		     offset_in_page(addr);
+	int idx;
+
+	if (VIRTKFD_BLOB_TYPE(bo->blob_id) != VIRTKFD_BLOB_MEMORY || offset >= bo->base.size)
+		return -EIO;
+	/* Pairs with make_blob(). */
+	if ((!smp_load_acquire(&bo->blob) && prepare(bo)) || !bo->kmap)
+		return -EIO;
+	if (!drm_dev_enter(bo->base.dev, &idx))
+		return -EIO;
+
+	len = min3((u64)len, (u64)(vma->vm_end - addr), bo->base.size - offset);
+	if (write)
+		memcpy(bo->kmap + offset, buf, len);
+	else
+		memcpy(buf, bo->kmap + offset, len);
+	drm_dev_exit(idx);
+	return len;
+}
+
 static const struct vm_operations_struct bo_vm_ops = {
+	.access = bo_access,
 	.fault = bo_fault,
 	.open = bo_vm_open,
 	.close = bo_vm_close,

@@ -276,6 +276,37 @@ TEST_F(content, for_system_calls)
 	EXPECT_STREQ("through a pipe", text);
 }
 
+/* ttm_bo_vm_access(): memory can be read and written as that of a process, touched or not. */
+TEST_F(content, for_debuggers)
+{
+	struct kfd_mem mem;
+	uint64_t value = pattern(7);
+	off_t at;
+	char *p;
+	int fd;
+
+	fd = open("/proc/self/mem", O_RDWR | O_CLOEXEC);
+	ASSERT_LE(0, fd);
+	ASSERT_EQ(0, kfd_alloc(&self->kfd, &mem, variant->size, variant->flags));
+	p = kfd_cpu_map(&self->kfd, &mem);
+	ASSERT_EQ(mem.va, p);
+
+	at = (uintptr_t)p + variant->size - sizeof(value);
+	ASSERT_EQ(sizeof(value), pwrite(fd, &value, sizeof(value), at));
+	EXPECT_EQ(0, memcmp(p + variant->size - sizeof(value), &value, sizeof(value)));
+	EXPECT_EQ(0, LOAD(p));
+	memset(p + 1, 0x5a, sizeof(value));
+	ASSERT_EQ(sizeof(value), pread(fd, &value, sizeof(value), (uintptr_t)p + 1));
+	EXPECT_EQ(0x5a5a5a5a5a5a5a5aUL, value);
+	if (variant->size > KFD_PAGE) {
+		at = (uintptr_t)p + KFD_PAGE - 3;
+		value = pattern(8);
+		ASSERT_EQ(sizeof(value), pwrite(fd, &value, sizeof(value), at));
+		EXPECT_EQ(0, memcmp(p + KFD_PAGE - 3, &value, sizeof(value)));
+	}
+	close(fd);
+}
+
 TEST_F(mmap, render_errors)
 {
 	const int rw = PROT_READ | PROT_WRITE;
@@ -380,8 +411,8 @@ TEST_F(mmap, read_only)
 TEST_F(mmap, doorbells)
 {
 	uint64_t offset = KFD_MMAP_TYPE_DOORBELL | KFD_MMAP_GPU_ID(self->kfd.gpu_id);
-	uint64_t *p, *q;
-	int status;
+	uint64_t *p, *q, value = 0;
+	int status, fd;
 	pid_t pid;
 
 	p = mmap(NULL, self->doorbells, PROT_READ | PROT_WRITE, MAP_SHARED, self->kfd.fd, offset);
@@ -396,6 +427,15 @@ TEST_F(mmap, doorbells)
 		_exit(touch((char *)p, false) == SIGSEGV ? 0 : 1);
 	ASSERT_EQ(pid, waitpid(pid, &status, 0));
 	EXPECT_EQ(0, status);
+
+	/* Nothing is behind a mapping of kfd_doorbell_mmap() that a debugger could use. */
+	fd = open("/proc/self/mem", O_RDWR | O_CLOEXEC);
+	ASSERT_LE(0, fd);
+	EXPECT_EQ(-1, pread(fd, &value, sizeof(value), (uintptr_t)p));
+	EXPECT_EQ(EIO, errno);
+	EXPECT_EQ(-1, pwrite(fd, &value, sizeof(value), (uintptr_t)p));
+	EXPECT_EQ(EIO, errno);
+	close(fd);
 
 	/* A doorbell of no queue does nothing. */
 	STORE(&p[0], 1);
