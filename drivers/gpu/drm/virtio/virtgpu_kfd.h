@@ -423,6 +423,7 @@ int virtgpu_kfd_userptr_pin(struct virtgpu_kfd_bo *bo, u64 addr, u64 size, u64 *
 			    u32 *num_extents);
 void virtgpu_kfd_userptr_unpin(struct virtgpu_kfd_bo *bo);
 #if IS_ENABLED(CONFIG_KUNIT)
+unsigned long virtgpu_kfd_pin_limit(unsigned long ram);
 u32 virtgpu_kfd_list_extents(struct page **pages, unsigned long num_pages, u64 *out);
 #endif
 

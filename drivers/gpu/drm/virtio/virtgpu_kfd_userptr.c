@@ -7,7 +7,8 @@
  *
  * The host maps guest pages into the GPU for as long as the memory object lives and has no
  * way to follow a page that moves, so pages are pinned for long, and accounted as RDMA does
- * it: in the mm's pinned_vm, against RLIMIT_MEMLOCK unless CAP_IPC_LOCK. The kernel refuses
+ * it: in the mm's pinned_vm, against RLIMIT_MEMLOCK unless CAP_IPC_LOCK; and against a limit
+ * for the machine, as amdkfd has one. The kernel refuses
  * such pins (-EFAULT) on writable shared mappings of files that track their dirty pages.
  */
 
@@ -76,18 +77,54 @@ u32 virtgpu_kfd_list_extents(struct page **pages, unsigned long num_pages, u64 *
 }
 EXPORT_SYMBOL_IF_KUNIT(virtgpu_kfd_list_extents);
 
+/*
+ * How many pages all processes together may pin on a machine that has @ram pages: what amdkfd
+ * lets them have of system memory, amdgpu_amdkfd_gpuvm_init_mem_limits(). With more of it
+ * pinned the kernel would have too little left that it can reclaim.
+ */
+VISIBLE_IF_KUNIT
+unsigned long virtgpu_kfd_pin_limit(unsigned long ram)
+{
+	const unsigned long reserved = PHYS_PFN(SZ_1G + SZ_512M);
+
+	ram -= ram / 64;
+	return ram < 2 * reserved ? ram / 2 : ram - reserved;
+}
+EXPORT_SYMBOL_IF_KUNIT(virtgpu_kfd_pin_limit);
+
+static void unaccount(struct virtgpu_kfd_bo *bo, unsigned long num_pages)
+{
+	atomic_long_sub(num_pages, &bo->process->kfd->counts.pinned_pages);
+	atomic64_sub(num_pages, &bo->pinned_mm->pinned_vm);
+}
+
+static void account_nothing(struct virtgpu_kfd_bo *bo)
+{
+	mmdrop(bo->pinned_mm);
+	bo->pinned_mm = NULL;
+}
+
 static int account(struct virtgpu_kfd_bo *bo, unsigned long num_pages)
 {
-	unsigned long limit = rlimit(RLIMIT_MEMLOCK) >> PAGE_SHIFT;
+	atomic_long_t *pinned = &bo->process->kfd->counts.pinned_pages;
+	unsigned long memlock = rlimit(RLIMIT_MEMLOCK) >> PAGE_SHIFT;
+	unsigned long limit = virtgpu_kfd_pin_limit(totalram_pages());
 	struct mm_struct *mm = current->mm;
 
-	if (atomic64_add_return(num_pages, &mm->pinned_vm) > limit && !capable(CAP_IPC_LOCK)) {
-		atomic64_sub(num_pages, &mm->pinned_vm);
+	if (num_pages > limit)
 		return -ENOMEM;
-	}
+
 	mmgrab(mm);
 	bo->pinned_mm = mm;
-	return 0;
+	if (atomic_long_add_return(num_pages, pinned) <= limit) {
+		if (atomic64_add_return(num_pages, &mm->pinned_vm) <= memlock ||
+		    capable(CAP_IPC_LOCK))
+			return 0;
+		atomic64_sub(num_pages, &mm->pinned_vm);
+	}
+	atomic_long_sub(num_pages, pinned);
+	account_nothing(bo);
+	return -ENOMEM;
 }
 
 /*
@@ -172,9 +209,6 @@ int virtgpu_kfd_userptr_pin(struct virtgpu_kfd_bo *bo, u64 addr, u64 size, u64 *
 		return -EOVERFLOW;
 
 	num_pages = PHYS_PFN(last - start) + 1;
-	if (num_pages > totalram_pages())
-		return -ENOMEM;
-
 	ret = account(bo, num_pages);
 	if (ret)
 		return ret;
@@ -182,16 +216,14 @@ int virtgpu_kfd_userptr_pin(struct virtgpu_kfd_bo *bo, u64 addr, u64 size, u64 *
 	bo->pages = kvmalloc_array(num_pages, sizeof(*bo->pages),
 				   GFP_KERNEL_ACCOUNT | __GFP_NOWARN);
 	if (!bo->pages) {
-		atomic64_sub(num_pages, &bo->pinned_mm->pinned_vm);
-		mmdrop(bo->pinned_mm);
-		bo->pinned_mm = NULL;
+		unaccount(bo, num_pages);
+		account_nothing(bo);
 		return -ENOMEM;
 	}
 
 	ret = pin(bo, start, num_pages);
 	/* The accounting that virtgpu_kfd_userptr_unpin() undoes is that of the pages pinned. */
-	atomic64_sub(num_pages - bo->num_pages, &bo->pinned_mm->pinned_vm);
-	atomic_long_add(bo->num_pages, &kfd->counts.pinned_pages);
+	unaccount(bo, num_pages - bo->num_pages);
 	if (ret)
 		goto err_unpin;
 
@@ -219,11 +251,9 @@ void virtgpu_kfd_userptr_unpin(struct virtgpu_kfd_bo *bo)
 		return;
 
 	unpin_user_pages_dirty_lock(bo->pages, bo->num_pages, true);
-	atomic_long_sub(bo->num_pages, &bo->process->kfd->counts.pinned_pages);
-	atomic64_sub(bo->num_pages, &bo->pinned_mm->pinned_vm);
-	mmdrop(bo->pinned_mm);
+	unaccount(bo, bo->num_pages);
+	account_nothing(bo);
 	kvfree(bo->pages);
 	bo->pages = NULL;
 	bo->num_pages = 0;
-	bo->pinned_mm = NULL;
 }

@@ -8,6 +8,7 @@
 #include <pthread.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
+#include <sys/sysinfo.h>
 #include <linux/capability.h>
 
 #include "kselftest_harness.h"
@@ -610,6 +611,40 @@ TEST_F(memory, userptr_memlock)
 	EXPECT_EQ(0, kfd_free_mem(&self->kfd, &mem));
 	EXPECT_EQ(0, kfd_alloc_userptr(&self->kfd, &mem, user, 64 * KFD_PAGE, 0));
 	EXPECT_EQ(0, kfd_free_mem(&self->kfd, &mem));
+}
+
+/* amdgpu_amdkfd_gpuvm_init_mem_limits(): the limit for all processes, of which others have some. */
+TEST_F_TIMEOUT(memory, userptr_limit, 300)
+{
+	const uint64_t size = 64 << 20, reserved = 3UL << 29, others = 256 << 20;
+	static struct kfd_mem mem[1 << 16];
+	uint64_t limit;
+	struct sysinfo info;
+	unsigned int i, num;
+	int ret = 0;
+	void *user;
+
+	ASSERT_EQ(0, sysinfo(&info));
+	limit = info.totalram * info.mem_unit;
+	limit -= limit / 64;
+	limit = limit < 2 * reserved ? limit / 2 : limit - reserved;
+	if (limit / size >= ARRAY_SIZE(mem))
+		SKIP(return, "this machine has too much memory");
+
+	user = user_memory(size, PROT_READ | PROT_WRITE);
+	ASSERT_NE(NULL, user);
+	for (num = 0; num < ARRAY_SIZE(mem); num++) {
+		ret = kfd_alloc_userptr(&self->kfd, &mem[num], user, size, MEM(WRITABLE));
+		if (ret)
+			break;
+	}
+	EXPECT_EQ(-ENOMEM, ret);
+	EXPECT_LE(num * size, limit);
+	EXPECT_GT((num + 1) * size + others, limit);
+	for (i = 0; i < num; i++)
+		EXPECT_EQ(0, kfd_free_mem(&self->kfd, &mem[i]));
+	ASSERT_EQ(0, kfd_alloc_userptr(&self->kfd, &mem[0], user, size, MEM(WRITABLE)));
+	EXPECT_EQ(0, kfd_free_mem(&self->kfd, &mem[0]));
 }
 
 TEST_F_TIMEOUT(memory, many, 300)

@@ -405,6 +405,16 @@ static void memory_extent_grow(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, extent, before + (param->grows ? param->more : 0));
 }
 
+/* amdgpu_amdkfd_gpuvm_init_mem_limits() with AMDGPU_RESERVE_MEM_LIMIT of 1.5 GiB, in MiB */
+static void memory_pin_limit(struct kunit *test)
+{
+	KUNIT_EXPECT_EQ(test, 504UL, virtgpu_kfd_pin_limit(PHYS_PFN(SZ_1G)) >> (20 - PAGE_SHIFT));
+	KUNIT_EXPECT_EQ(test, 1008UL, virtgpu_kfd_pin_limit(PHYS_PFN(SZ_2G)) >> (20 - PAGE_SHIFT));
+	KUNIT_EXPECT_EQ(test, 2496UL, virtgpu_kfd_pin_limit(PHYS_PFN(SZ_4G)) >> (20 - PAGE_SHIFT));
+	KUNIT_EXPECT_EQ(test, 62976UL,
+			virtgpu_kfd_pin_limit(PHYS_PFN(16 * SZ_4G)) >> (20 - PAGE_SHIFT));
+}
+
 /* The list is as short as @expected, and stands for these pages. */
 static void expect_extents(struct kunit *test, struct page **pages, u32 num_pages, u32 expected)
 {
@@ -552,6 +562,7 @@ static struct kunit_case memory_cases[] = {
 	KUNIT_CASE(memory_userptr_fails),
 	KUNIT_CASE(memory_userptr_refused),
 	KUNIT_CASE(memory_is_userptr),
+	KUNIT_CASE(memory_pin_limit),
 	KUNIT_CASE_PARAM(memory_extent_grow, memory_grows_gen_params),
 	KUNIT_CASE(memory_list_extents),
 	KUNIT_CASE(memory_list_long_extents),
