@@ -15,7 +15,8 @@ help:
 	@echo 'make modules_install    install it (KDIR= as above, INSTALL_MOD_PATH= as usual)'
 	@echo 'make series             mail-ready patches in O=$(O)/series/{guest,qemu}'
 	@echo 'make series-check       apply, build and check them'
-	@echo 'make docs-table         bring the ioctl table of the documentation up to date'
+	@echo 'make docs-table         bring the tables of the documentation up to date: ioctls, and kfdtest'
+	@echo '                        as its last run in make check was'
 	@echo 'make clean              remove O=$(O)'
 
 demo:
@@ -33,6 +34,7 @@ series-check:
 
 docs-table:
 	tools/series/docs-table --write
+	tools/check/kfdtest-table --write
 
 # A kernel's O= is another one
 MAKEOVERRIDES := $(filter-out O=%,$(MAKEOVERRIDES))

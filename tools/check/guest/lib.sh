@@ -5,10 +5,14 @@ SHARE=/mnt/share
 COUNTS=/sys/kernel/debug/virtgpu_kfd/counts
 tests=0
 
-# result STATUS NAME
+# result STATUS NAME [REASON]: 0 passed, 77 skipped, everything else failed
 result() {
 	tests=$((tests + 1))
-	if [ "$1" = 0 ]; then echo "ok $tests - $2"; else echo "not ok $tests - $2"; return 1; fi
+	case $1 in
+	0) echo "ok $tests - $2" ;;
+	77) echo "ok $tests - $2 # SKIP ${3-}" ;;
+	*) echo "not ok $tests - $2"; return 1 ;;
+	esac
 }
 
 # expect NAME COMMAND...: passes if the command succeeds
