@@ -90,10 +90,10 @@ guest_end() {
 	result $status "$1"
 }
 
-# host_counts: what the device has alive, "contexts 1 ...", in a line and without the commands
+# host_counts: what the device has alive, "contexts 1 ...", in a line and without the traffic
 host_counts() {
 	monitor info virtio-gpu-amdkfd | sed -n 's/^  \([a-z-]*\): \([0-9]*\)$/\1 \2/p' |
-		grep -v '^commands' | tr '\n' ' '
+		grep -Ev '^(commands|requests|notifications|doorbells) ' | tr '\n' ' '
 }
 
 # run_guest NAME OPTIONS... -- COMMAND...: a subtest whose command prints TAP in a guest

@@ -45,7 +45,8 @@
 struct VirtIOGPUAmdkfdDoorbell {
 	Object parent_obj;
 	MemoryRegion mr;
-	/* NULL once unmapped. */
+	VirtIOGPUAmdkfd *dev;
+	/* NULL once unmapped, and @dev is no more to be used. */
 	struct virtkfd_blob *blob;
 	uint32_t res_id;
 };
@@ -62,6 +63,7 @@ static void doorbell_write(void *opaque, hwaddr addr, uint64_t value,
 
 	trace_virtio_gpu_amdkfd_doorbell(db->res_id, addr, value, size);
 	if (db->blob) {
+		db->dev->traffic.doorbells++;
 		virtkfd_doorbell_write(db->blob, addr, value, size);
 	}
 }
@@ -190,6 +192,8 @@ static void map_doorbell(VirtIOGPUAmdkfd *s, struct amdkfd_resource *res,
 	MemoryRegion *window = &VIRTIO_GPU_BASE(s)->hostmem;
 	Object *obj = object_new(TYPE_VIRTIO_GPU_AMDKFD_DOORBELL);
 	VirtIOGPUAmdkfdDoorbell *db = VIRTIO_GPU_AMDKFD_DOORBELL(obj);
+
+	db->dev = s;
 	db->blob = res->blob;
 	db->res_id = res->base.resource_id;
 	memory_region_init_io(&db->mr, obj, &doorbell_ops, db,

@@ -329,12 +329,15 @@ static void amdkfd_process_cmd(VirtIOGPU *g,
 static void amdkfd_handle_ctrl(VirtIODevice *vdev, VirtQueue *vq)
 {
 	VirtIOGPU *g = VIRTIO_GPU(vdev);
+	VirtIOGPUAmdkfd *s = VIRTIO_GPU_AMDKFD(vdev);
 	struct virtio_gpu_ctrl_command *cmd;
 
 	if (!virtio_queue_ready(vq)) {
 		return;
 	}
+	s->traffic.notifications++;
 	while ((cmd = virtqueue_pop(vq, sizeof(*cmd)))) {
+		s->traffic.requests++;
 		cmd->vq = vq;
 		cmd->error = 0;
 		cmd->finished = false;

@@ -51,6 +51,18 @@ struct amdkfd_attachment {
 	QTAILQ_ENTRY(amdkfd_attachment) next;
 };
 
+/**
+ * struct amdkfd_traffic - what came from the guest since the device was made
+ * @notifications: times that it was looked for commands
+ * @requests: commands that the control queue had
+ * @doorbells: stores to doorbells that trap
+ */
+struct amdkfd_traffic {
+	uint64_t notifications;
+	uint64_t requests;
+	uint64_t doorbells;
+};
+
 /* A fence that is done, reported by any thread. */
 struct amdkfd_fence {
 	uint32_t ctx_id;
@@ -77,6 +89,7 @@ struct VirtIOGPUAmdkfd {
 
 	struct virtkfd_vm *vm;
 	struct virtkfd_capset capset;
+	struct amdkfd_traffic traffic;
 	QTAILQ_HEAD(, amdkfd_attachment) attachments;
 	/* Resource id -> struct amdkfd_resource, where it is one. */
 	GHashTable *blobs;
