@@ -358,7 +358,7 @@ static void *use_it(void *data)
 	return NULL;
 }
 
-TEST_F(unplug, in_the_middle_of_ioctls)
+TEST_F_TIMEOUT(unplug, in_the_middle_of_ioctls, 300)
 {
 	pthread_t threads[4];
 	unsigned int i;
@@ -435,7 +435,7 @@ static void *breed(void *data)
 }
 
 /* No signal, in no thread and no child. */
-TEST_F(unplug, in_the_middle_of_everything)
+TEST_F_TIMEOUT(unplug, in_the_middle_of_everything, 300)
 {
 	void *(*const what[])(void *) = { touch_it, touch_it, ask_it, breed, breed };
 	pthread_t threads[ARRAY_SIZE(what)];
