@@ -15,6 +15,8 @@ help:
 	@echo 'make modules_install    install it (KDIR= as above, INSTALL_MOD_PATH= as usual)'
 	@echo 'make series             mail-ready patches in O=$(O)/series/{guest,qemu}'
 	@echo 'make series-check       apply, build and check them'
+	@echo 'make stress             copies and kills for STRESS_SECONDS=600 on a debug kernel'
+	@echo 'make bench              what operations cost in a guest; OPS="aql-barrier" for some'
 	@echo 'make docs-table         bring the tables of the documentation up to date: ioctls, and kfdtest'
 	@echo '                        as its last run in make check was'
 	@echo 'make clean              remove O=$(O)'
@@ -28,6 +30,12 @@ check:
 series:
 	tools/series/compose guest $(O)/series/guest
 	tools/series/compose qemu $(O)/series/qemu
+
+stress:
+	@tools/check/run stress
+
+bench:
+	@tools/bench/run $(OPS)
 
 series-check:
 	@tools/check/run 30-series
@@ -64,4 +72,4 @@ need-kdir:
 clean:
 	rm -rf $(O)
 
-.PHONY: help demo check series series-check docs-table modules modules_install need-kdir clean
+.PHONY: help demo check stress bench series series-check docs-table modules modules_install need-kdir clean
