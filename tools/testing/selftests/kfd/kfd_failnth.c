@@ -10,6 +10,7 @@
 #include <sys/mount.h>
 #include <sys/syscall.h>
 #include <drm/amdgpu_drm.h>
+#include <drm/drm.h>
 
 #include "kselftest_harness.h"
 #include "kfd_queue_lib.h"
@@ -33,6 +34,8 @@
  * @user: user memory whose pages do not follow each other
  * @queue: a compute queue that pauses, with the id 0
  * @fd: made by a call
+ * @dmabuf: of @gtt
+ * @gem: handle of the render node for it
  */
 struct ctx {
 	struct kfd kfd;
@@ -46,6 +49,8 @@ struct ctx {
 	void *user;
 	struct kfd_queue queue;
 	int fd;
+	int dmabuf;
+	uint32_t gem;
 };
 
 static int get_version(struct ctx *c)
@@ -329,6 +334,90 @@ static void undo_open(struct ctx *c)
 	close(c->fd);
 }
 
+/* Keeps @c->fd only if it succeeds. */
+static int with_fd(struct ctx *c, int ret)
+{
+	if (ret)
+		close(c->fd);
+	return ret;
+}
+
+static int create_process(struct ctx *c)
+{
+	return open_again(c) ?: with_fd(c, kfd_ioctl(c->fd, AMDKFD_IOC_CREATE_PROCESS, NULL));
+}
+
+static int smi_events(struct ctx *c)
+{
+	struct kfd_ioctl_smi_events_args args = { .gpuid = c->kfd.gpu_id, .anon_fd = -1 };
+	int ret = kfd_ioctl(c->kfd.fd, AMDKFD_IOC_SMI_EVENTS, &args);
+
+	c->fd = args.anon_fd;
+	return ret;
+}
+
+/* Of memory that was not exported before. */
+static int export_dmabuf(struct ctx *c)
+{
+	int ret = alloc_gtt(c);
+
+	if (ret)
+		return ret;
+	c->fd = kfd_export(&c->kfd, c->mem.handle);
+	if (c->fd < 0)
+		undo_alloc(c);
+	return c->fd < 0 ? c->fd : 0;
+}
+
+static void undo_export(struct ctx *c)
+{
+	close(c->fd);
+	undo_alloc(c);
+}
+
+static int import_dmabuf(struct ctx *c)
+{
+	struct kfd_ioctl_import_dmabuf_args args = {
+		.va_addr = (uintptr_t)c->mem.va,
+		.gpu_id = c->kfd.gpu_id,
+		.dmabuf_fd = c->dmabuf,
+	};
+	int ret = kfd_ioctl(c->kfd.fd, AMDKFD_IOC_IMPORT_DMABUF, &args);
+
+	c->mem.handle = args.handle;
+	return ret;
+}
+
+static int dmabuf_info(struct ctx *c)
+{
+	struct kfd_ioctl_get_dmabuf_info_args args = { .dmabuf_fd = c->dmabuf };
+
+	return kfd_ioctl(c->kfd.fd, AMDKFD_IOC_GET_DMABUF_INFO, &args);
+}
+
+static int gem_va(struct ctx *c, uint32_t operation)
+{
+	struct drm_amdgpu_gem_va args = {
+		.handle = c->gem,
+		.operation = operation,
+		.flags = AMDGPU_VM_PAGE_READABLE,
+		.va_address = (uintptr_t)c->mem.va,
+		.map_size = MB,
+	};
+
+	return kfd_ioctl(c->kfd.drm, DRM_IOCTL_AMDGPU_GEM_VA, &args);
+}
+
+static int gem_map(struct ctx *c)
+{
+	return gem_va(c, AMDGPU_VA_OP_MAP);
+}
+
+static void undo_gem_map(struct ctx *c)
+{
+	gem_va(c, AMDGPU_VA_OP_UNMAP);
+}
+
 static sigjmp_buf no_memory;
 
 static void on_sigbus(int signal)
@@ -461,6 +550,12 @@ static const struct op ops[] = {
 	{ "GET_QUEUE_WAVE_STATE", wave_state },
 	{ "open of the render node", open_render, undo_open },
 	{ "second open", open_again, undo_open },
+	{ "CREATE_PROCESS", create_process, undo_open },
+	{ "SMI_EVENTS", smi_events, undo_open },
+	{ "EXPORT_DMABUF", export_dmabuf, undo_export },
+	{ "IMPORT_DMABUF", import_dmabuf, undo_alloc },
+	{ "GET_DMABUF_INFO", dmabuf_info },
+	{ "GEM_VA", gem_map, undo_gem_map },
 	{ "memory mapped and touched", touch_memory, undo_touch },
 	{ "doorbells mapped and touched", touch_doorbell },
 };
@@ -566,6 +661,7 @@ static void *scattered(size_t size)
 
 static int setup_ctx(struct ctx *c)
 {
+	struct drm_prime_handle prime = { .flags = DRM_CLOEXEC };
 	struct kfd_mem page;
 	int ret;
 
@@ -590,7 +686,17 @@ static int setup_ctx(struct ctx *c)
 	if (!ret)
 		ret = kfd_queue_prepare(&c->kfd, &c->queue, COMPUTE);
 	c->queue.args.queue_percentage = 0;
-	return ret ?: create_queue(c);
+	if (!ret)
+		ret = create_queue(c);
+	if (ret)
+		return ret;
+	c->dmabuf = kfd_export(&c->kfd, c->gtt.handle);
+	if (c->dmabuf < 0)
+		return c->dmabuf;
+	prime.fd = c->dmabuf;
+	ret = kfd_ioctl(c->kfd.drm, DRM_IOCTL_PRIME_FD_TO_HANDLE, &prime);
+	c->gem = prime.handle;
+	return ret;
 }
 
 static bool same_counts(const struct kfd_counts *a, const struct kfd_counts *b)
