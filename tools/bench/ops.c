@@ -3,6 +3,8 @@
  * The operations that are measured: the ioctls one by one, memory by its size, mappings, copies,
  * barriers and events. What does not live here: measuring, bench.c.
  */
+#include <signal.h>
+
 #include "ops.h"
 
 #define KB	1024UL
@@ -418,6 +420,63 @@ static void undo_wake(const struct op *op)
 	kfd_destroy_event(&kfd, events[0]);
 }
 
+/* Calls while the GPU works for another process */
+
+static pid_t neighbour;
+
+/* A child with a queue that copies on and on, or that waits for a value which never comes. */
+static int start_neighbour(bool copies)
+{
+	struct kfd_mem mem;
+	struct kfd_queue queue;
+	int ready[2], ret;
+	char c;
+
+	if (pipe(ready))
+		return -errno;
+	neighbour = fork();
+	if (neighbour < 0)
+		return -errno;
+	if (neighbour) {
+		close(ready[1]);
+		ret = read(ready[0], &c, 1) == 1 ? 0 : -EIO;
+		close(ready[0]);
+		return ret;
+	}
+
+	ret = ops_open() ?: kfd_queue_create(&kfd, &queue, SDMA) ?:
+	      kfd_shared(&kfd, &mem, 64 * MB, MEM(GTT));
+	if (!ret && !copies) {
+		sdma_poll(&queue, mem.va, 1);
+		kfd_queue_ring(&queue);
+	}
+	if (ret || write(ready[1], "", 1) != 1)
+		_exit(1);
+	while (copies) {
+		sdma_copy(&queue, (char *)mem.va + 32 * MB, mem.va, 32 * MB);
+		kfd_queue_ring(&queue);
+		kfd_queue_wait(&queue);
+	}
+	pause();
+	_exit(0);
+}
+
+static int prepare_beside_copies(const struct op *op)
+{
+	return start_neighbour(true);
+}
+
+static int prepare_beside_a_wait(const struct op *op)
+{
+	return start_neighbour(false);
+}
+
+static void undo_beside(const struct op *op)
+{
+	kill(neighbour, SIGKILL);
+	waitpid(neighbour, NULL, 0);
+}
+
 #define IOCTL(id, n, function)	{ .name = "ioctl." id, .times = n, .run = function }
 #define SIZED(id, n, bytes, before, function, after)				\
 	{ .name = id, .times = n, .size = bytes, .prepare = before, .run = function, .undo = after }
@@ -463,5 +522,8 @@ const struct op ops[] = {
 	SIZED("sdma-copy.64M", 4, 64 * MB, prepare_copy, copy, undo_copy),
 	SIZED("aql-barrier", 500, 0, prepare_barrier, barrier, undo_barrier),
 	SIZED("event-wake", 300, 0, prepare_wake, wake, undo_wake),
+	SIZED("beside-copies", 300, 0, prepare_beside_copies, get_clock_counters, undo_beside),
+	SIZED("beside-a-waiting-queue", 300, 0, prepare_beside_a_wait, get_clock_counters,
+	      undo_beside),
 	{ .name = NULL },
 };

@@ -62,5 +62,10 @@ END {
 		target("per-ioctl time flat from 1 to 128 processes: " substr(n, 1, length(n) - 5),
 			each(ns, n) <= 1.2 * each(ns, one), each(ns, n) / each(ns, one))
 	}
+	one = "ioctl.get-clock-counters"
+	for (i = 1; i <= num; i++)
+		if (order[i] ~ /^beside-/ && one in times)
+			target("GPU work of another process delays no call: " order[i],
+				each(ns, order[i]) <= 1.2 * each(ns, one), each(ns, order[i]) / each(ns, one))
 	printf "%d targets missed\n", missed
 }
