@@ -352,8 +352,8 @@ static int bo_access(struct vm_area_struct *vma, unsigned long addr, void *buf, 
 
 	if (VIRTKFD_BLOB_TYPE(bo->blob_id) != VIRTKFD_BLOB_MEMORY || offset >= bo->base.size)
 		return -EIO;
-	/* Pairs with make_blob(). */
-	if ((!smp_load_acquire(&bo->blob) && prepare(bo)) || !bo->kmap)
+	/* Pairs with map_blob(). */
+	if ((!smp_load_acquire(&bo->ready) && prepare(bo)) || !bo->kmap)
 		return -EIO;
 	if (!drm_dev_enter(bo->base.dev, &idx))
 		return -EIO;

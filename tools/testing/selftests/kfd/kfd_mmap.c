@@ -307,6 +307,28 @@ TEST_F(content, for_debuggers)
 	close(fd);
 }
 
+/* Exported, with which virtio-gpu makes a blob of it, but not touched. */
+TEST_F(content, exported_for_debuggers)
+{
+	uint64_t value = pattern(9);
+	struct kfd_mem mem;
+	int fd, dmabuf;
+	char *p;
+
+	fd = open("/proc/self/mem", O_RDWR | O_CLOEXEC);
+	ASSERT_LE(0, fd);
+	ASSERT_EQ(0, kfd_alloc(&self->kfd, &mem, variant->size, variant->flags));
+	p = kfd_cpu_map(&self->kfd, &mem);
+	ASSERT_EQ(mem.va, p);
+	dmabuf = kfd_export(&self->kfd, mem.handle);
+	ASSERT_LE(0, dmabuf);
+
+	ASSERT_EQ(sizeof(value), pwrite(fd, &value, sizeof(value), (uintptr_t)p + 8));
+	EXPECT_EQ(0, memcmp(p + 8, &value, sizeof(value)));
+	close(dmabuf);
+	close(fd);
+}
+
 TEST_F(mmap, render_errors)
 {
 	const int rw = PROT_READ | PROT_WRITE;
