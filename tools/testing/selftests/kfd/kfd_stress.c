@@ -44,6 +44,18 @@ static void pm4_copy(struct kfd_queue *queue, const void *dst, const void *src, 
 	kfd_queue_put(queue, words, 7);
 }
 
+/* What is to be known of a queue that stands still; the second doorbell may have been the first. */
+static void describe(struct kfd_queue *queue, const uint32_t *fence, uint32_t number)
+{
+	printf("# read up to %lu of %lu (%s), fence %u of %u\n", (unsigned long)*queue->rptr,
+	       (unsigned long)*queue->wptr,
+	       queue->args.queue_type == COMPUTE ? "dwords" : "bytes", *fence, number);
+	kfd_queue_ring(queue);
+	sleep(3);
+	printf("# and after another doorbell up to %lu, fence %u\n", (unsigned long)*queue->rptr,
+	       *fence);
+}
+
 /* From the one to the other and back, by way of memory that the CPU does not see meanwhile. */
 static int copy_round(struct kfd_queue *queue, struct kfd_mem *host, struct kfd_mem *vram,
 		      uint32_t *fence, uint32_t number)
@@ -67,6 +79,7 @@ static int copy_round(struct kfd_queue *queue, struct kfd_mem *host, struct kfd_
 	kfd_queue_ring(queue);
 	if (!kfd_wait_u32(fence, number)) {
 		printf("# a copy of %u bytes did not end\n", size);
+		describe(queue, fence, number);
 		return -ETIMEDOUT;
 	}
 	for (i = 0; i < size + 64; i++) {
