@@ -250,6 +250,21 @@ EXPORT int name(int fd, int cmd, ...)				\
 FCNTL(fcntl)
 FCNTL(fcntl64)
 
+/* /dev/kfd has neither. */
+EXPORT ssize_t read(int fd, void *buf, size_t size)
+{
+	struct shim_file *file = shim_file_get(fd);
+
+	return file && file->kind == SHIM_KFD ? result(-EINVAL) : REAL(read)(fd, buf, size);
+}
+
+EXPORT ssize_t write(int fd, const void *buf, size_t size)
+{
+	struct shim_file *file = shim_file_get(fd);
+
+	return file && file->kind == SHIM_KFD ? result(-EINVAL) : REAL(write)(fd, buf, size);
+}
+
 EXPORT int ioctl(int fd, unsigned long cmd, ...)
 {
 	struct shim_file *file = shim_file_get(fd);
