@@ -265,6 +265,26 @@ EXPORT ssize_t write(int fd, const void *buf, size_t size)
 	return file && file->kind == SHIM_KFD ? result(-EINVAL) : REAL(write)(fd, buf, size);
 }
 
+/* A dma-buf's size is where it ends. */
+static off_t do_lseek(int fd, off_t offset, int whence)
+{
+	struct shim_file *file = shim_file_get(fd);
+
+	if (file && file->kind == SHIM_DMABUF && file->pid == getpid() && whence == SEEK_END)
+		return offset ? result(-EINVAL) : (off_t)file->mem->size;
+	return syscall(SYS_lseek, fd, offset, whence);
+}
+
+EXPORT off_t lseek(int fd, off_t offset, int whence)
+{
+	return do_lseek(fd, offset, whence);
+}
+
+EXPORT off64_t lseek64(int fd, off64_t offset, int whence)
+{
+	return do_lseek(fd, offset, whence);
+}
+
 EXPORT int ioctl(int fd, unsigned long cmd, ...)
 {
 	struct shim_file *file = shim_file_get(fd);

@@ -259,7 +259,8 @@ int shim_export(struct shim_process *process, struct kfd_ioctl_export_dmabuf_arg
 		mem = mem->origin;
 	mem->refs++;
 	*file = (struct shim_file){ .refs = 1, .kind = SHIM_DMABUF, .pid = getpid(), .mem = mem };
-	fd = shim_file_install(file, O_RDWR | (args->flags & O_CLOEXEC));
+	fd = shim_file_install(file, (mem->flags & SOFT_WRITABLE ? O_RDWR : O_RDONLY) |
+				     (args->flags & O_CLOEXEC));
 	shim_file_put(file);
 	if (fd < 0)
 		return fd;

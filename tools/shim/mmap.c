@@ -9,6 +9,8 @@
  */
 #define _GNU_SOURCE
 #include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
@@ -104,14 +106,32 @@ static void *map(void *addr, size_t size, int prot, int flags, int fd, uint64_t 
 	return (void *)syscall(SYS_mmap, addr, size, prot, flags, fd, offset);
 }
 
-static void *map_mem(struct shim_mem *mem, void *addr, size_t size, int prot, int flags,
-		     uint64_t offset)
+/* The file once more, so that mprotect() cannot make what is mapped of it writable. */
+static int read_only(int fd)
 {
+	char path[32];
+
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	return open(path, O_RDONLY | O_CLOEXEC);
+}
+
+static void *map_mem(struct shim_mem *mem, void *addr, size_t size, int prot, int flags,
+		     uint64_t offset, bool writable)
+{
+	int fd = mem->obj->store->fd;
 	void *ptr;
 
 	if (is_cow(flags) && prot)
 		return fail(EINVAL);
-	ptr = map(addr, size, prot, flags, mem->obj->store->fd, mem->obj->offset + offset);
+	if (!writable && prot & PROT_WRITE)
+		return fail(EACCES);
+	writable = writable && !is_cow(flags);
+	if (!writable)
+		fd = read_only(fd);
+	ptr = map(addr, size, prot, (flags & ~MAP_TYPE) | MAP_SHARED, fd,
+		  mem->obj->offset + offset);
+	if (!writable)
+		close(fd);
 	if (ptr == MAP_FAILED)
 		return ptr;
 	if (flags & MAP_FIXED)
@@ -160,7 +180,7 @@ static void *map_render(struct shim_file *file, void *addr, size_t size, int pro
 		return fail(EACCES);
 	if (!mem->obj)
 		return fail(mem->range.len ? EPERM : EINVAL);
-	return map_mem(mem, addr, size, prot, flags, 0);
+	return map_mem(mem, addr, size, prot, flags, 0, true);
 }
 
 static void *map_dmabuf(struct shim_mem *mem, void *addr, size_t size, int prot, int flags,
@@ -168,7 +188,7 @@ static void *map_dmabuf(struct shim_mem *mem, void *addr, size_t size, int prot,
 {
 	if (!mem->obj || offset > mem->size || ALIGN_UP(size, SOFT_PAGE) > mem->size - offset)
 		return fail(EINVAL);
-	return map_mem(mem, addr, size, prot, flags, offset);
+	return map_mem(mem, addr, size, prot, flags, offset, mem->flags & SOFT_WRITABLE);
 }
 
 static void *map_registers(struct shim_process *process, void *addr, int prot, int flags)

@@ -74,6 +74,8 @@ static int get_info(unsigned long arg)
 int shim_render_ioctl(struct shim_file *file, unsigned int cmd, unsigned long arg)
 {
 	(void)file;
+	if (_IOC_TYPE(cmd) != DRM_IOCTL_BASE)
+		return -ENOTTY;
 	switch (_IOC_NR(cmd)) {
 	case _IOC_NR(DRM_IOCTL_VERSION):
 		return get_version(arg);
