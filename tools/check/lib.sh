@@ -48,13 +48,19 @@ skip_suite() { echo "1..0 # SKIP $1"; exit 0; }
 
 # guest_programs DIR: the kselftests and the scripts of guest/, ready for run --share
 guest_programs() {
+	local program
 	prepare
 	sync_tree "$TOP/tools/testing" "$BUILD/build/src/tools/testing"
 	sync_tree "$TOP/include" "$BUILD/build/src/include"
 	in_build make -s -j"$(nproc)" -C /build/src/tools/testing/selftests/kfd O=/build/kselftest \
 		KSRC=/linux-source KHDRS="$KHDRS" >&2 || return
 	mkdir -p "$1"
-	cp "$BUILD"/build/kselftest/kfd_* "$CHECK_DIR"/guest/* "$1/"
+	cp "$CHECK_DIR"/guest/* "$1/"
+	# What another source left there is not ours
+	for program in "$TOP"/tools/testing/selftests/kfd/kfd_*.c; do
+		program=$BUILD/build/kselftest/$(basename "$program" .c)
+		[ ! -x "$program" ] || cp "$program" "$1/"
+	done
 }
 
 # A guest that talks with its suite: guest_start OPTIONS... -- COMMAND..., hear, go and monitor,
