@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0 OR MIT
 /*
  * Blobs: objects of a process context that the VMM maps into the guest, or that another
- * context may use as well (share.c). A blob keeps the
- * memory alive, and what it counts for, after handle and context are gone.
+ * context may use as well (share.c). A blob keeps the memory alive, and what it counts for,
+ * after handle and context are gone.
  */
 #include <errno.h>
 #include <stdlib.h>

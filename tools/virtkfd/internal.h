@@ -304,6 +304,7 @@ int vk_queue_create(struct virtkfd_ctx *ctx, struct kfd_ioctl_create_queue_args 
 int vk_queue_destroy(struct virtkfd_ctx *ctx, struct kfd_ioctl_destroy_queue_args *args);
 size_t vk_wave_state_size(struct virtkfd_ctx *ctx, uint32_t queue_id);
 void vk_queues_free(struct virtkfd_ctx *ctx);
+
 /* share.c */
 int vk_export(struct virtkfd_ctx *ctx, const struct kfd_ioctl_export_dmabuf_args *args);
 int vk_import(struct virtkfd_ctx *ctx, struct kfd_ioctl_import_dmabuf_args *args);

@@ -51,10 +51,11 @@
  * 3. &virtgpu_kfd_process.lock, a mutex
  * 4. &virtgpu_kfd_process.event_lock, a mutex
  * 5. &virtgpu_kfd_bo.lock, a mutex
- * 6. &virtgpu_kfd_process.event_state_lock, a spinlock
- * 7. &virtgpu_kfd_gpu.smi_lock, a spinlock
- * 8. &virtio_gpu_fence_driver.lock, a spinlock
- * 9. &virtgpu_kfd.requests_lock, a spinlock
+ * 6. the spinlock of &virtgpu_kfd.processes
+ * 7. &virtgpu_kfd_process.event_state_lock, a spinlock
+ * 8. &virtgpu_kfd_gpu.smi_lock, a spinlock
+ * 9. &virtio_gpu_fence_driver.lock, a spinlock
+ * 10. &virtgpu_kfd.requests_lock, a spinlock
  *
  * An mm's mmap_lock is taken within &virtgpu_kfd.processes_lock, and a page fault takes
  * &virtgpu_kfd_bo.lock within it. A call to the host, virtgpu_kfd_call(), sleeps; it may be
@@ -198,9 +199,9 @@ struct virtgpu_kfd {
  * @drm_file: the render node file it was acquired with, held; NULL before
  * @pid: thread that acquired it; does not change once @drm_file is set
  * @comm: that thread's name; does not change either
- * @vram: bytes of VRAM that the process has there
+ * @vram: bytes of VRAM that the process has there; read without a lock
  *
- * Protected by virtgpu_kfd_process.lock.
+ * Changed with virtgpu_kfd_process.lock held.
  */
 struct virtgpu_kfd_vm {
 	struct file *drm_file;

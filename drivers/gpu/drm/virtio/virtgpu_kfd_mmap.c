@@ -42,7 +42,7 @@ static int reserve_cache(struct virtgpu_kfd_bo *bo, struct virtio_gpu_object_vra
 {
 	unsigned long flags;
 
-	if (VIRTKFD_BLOB_TYPE(bo->blob_id) != VIRTKFD_BLOB_MEMORY)
+	if (!virtgpu_kfd_bo_is_memory(bo))
 		bo->cache = VIRTIO_GPU_MAP_CACHE_UNCACHED;
 	else
 		bo->cache = vram->map_info & VIRTIO_GPU_MAP_CACHE_MASK;
@@ -350,7 +350,7 @@ static int bo_access(struct vm_area_struct *vma, unsigned long addr, void *buf, 
 		     offset_in_page(addr);
 	int idx;
 
-	if (VIRTKFD_BLOB_TYPE(bo->blob_id) != VIRTKFD_BLOB_MEMORY || offset >= bo->base.size)
+	if (!virtgpu_kfd_bo_is_memory(bo) || offset >= bo->base.size)
 		return -EIO;
 	/* Pairs with map_blob(). */
 	if ((!smp_load_acquire(&bo->ready) && prepare(bo)) || !bo->kmap)

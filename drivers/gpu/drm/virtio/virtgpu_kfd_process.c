@@ -9,10 +9,10 @@
  * As with amdkfd a process belongs to an mm, not to a file: a second open shares it, closing
  * the last file does not end it, exit and exec do. A further context (amdkfd calls it a
  * secondary process) belongs to the one file it was made with; closing that ends it, and so does
- * what ends the mm's process. Ending never fails and takes these
- * steps in a worker: waits end, calls in progress finish, events and memory go, the context
- * is destroyed on the host. Only when the host has confirmed that may pages of the guest be
- * unpinned, since until then the GPU may use them.
+ * what ends the mm's process. Ending never fails and takes these steps in a worker: waits end,
+ * calls in progress finish, events and memory go, the context is destroyed on the host. Only
+ * when the host has confirmed that may pages of the guest be unpinned, since until then the GPU
+ * may use them.
  */
 #include <linux/mm.h>
 #include <linux/mmu_notifier.h>

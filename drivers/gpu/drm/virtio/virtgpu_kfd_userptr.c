@@ -8,8 +8,8 @@
  * The host maps guest pages into the GPU for as long as the memory object lives and has no
  * way to follow a page that moves, so pages are pinned for long, and accounted as RDMA does
  * it: in the mm's pinned_vm, against RLIMIT_MEMLOCK unless CAP_IPC_LOCK; and against a limit
- * for the machine, as amdkfd has one. The kernel refuses
- * such pins (-EFAULT) on writable shared mappings of files that track their dirty pages.
+ * for the machine, as amdkfd has one. The kernel refuses such pins (-EFAULT) on writable
+ * shared mappings of files that track their dirty pages.
  */
 
 #include <kunit/visibility.h>
