@@ -31,15 +31,6 @@ FIXTURE(gem) {
 	uint64_t va;	/* addresses that nothing has, MB of them */
 };
 
-static int import(int drm, int fd, uint32_t *handle)
-{
-	struct drm_prime_handle args = { .fd = fd };
-	int ret = kfd_ioctl(drm, DRM_IOCTL_PRIME_FD_TO_HANDLE, &args);
-
-	*handle = args.handle;
-	return ret;
-}
-
 static int gem_close(int drm, uint32_t handle)
 {
 	struct drm_gem_close args = { .handle = handle };
@@ -55,7 +46,7 @@ FIXTURE_SETUP(gem)
 			       MEM(VRAM) | MEM(PUBLIC) | MEM(WRITABLE)));
 	self->fd = kfd_export(&self->kfd, self->mem.handle);
 	ASSERT_LE(0, self->fd);
-	ASSERT_EQ(0, import(self->kfd.drm, self->fd, &self->handle));
+	ASSERT_EQ(0, kfd_gem_import(self->kfd.drm, self->fd, &self->handle));
 	self->va = (uintptr_t)kfd_reserve(MB);
 	ASSERT_NE(0, self->va);
 }
@@ -64,21 +55,6 @@ FIXTURE_TEARDOWN(gem)
 {
 	close(self->fd);
 	kfd_close(&self->kfd);
-}
-
-static int va_op(const struct kfd *kfd, uint32_t handle, uint32_t op, uint32_t flags, uint64_t va,
-		 uint64_t offset, uint64_t size)
-{
-	struct drm_amdgpu_gem_va args = {
-		.handle = handle,
-		.operation = op,
-		.flags = flags,
-		.va_address = va,
-		.offset_in_bo = offset,
-		.map_size = size,
-	};
-
-	return kfd_ioctl(kfd->drm, DRM_IOCTL_AMDGPU_GEM_VA, &args);
 }
 
 static ino_t inode(int fd)
@@ -99,13 +75,13 @@ TEST_F(gem, handles)
 	EXPECT_EQ(DRM_PRIME_CAP_IMPORT | DRM_PRIME_CAP_EXPORT, cap.value);
 	/* One handle a file, however often */
 	EXPECT_NE(0, self->handle);
-	ASSERT_EQ(0, import(self->kfd.drm, self->fd, &handle));
+	ASSERT_EQ(0, kfd_gem_import(self->kfd.drm, self->fd, &handle));
 	EXPECT_EQ(self->handle, handle);
 	/* What comes out is what went in. */
 	ASSERT_EQ(0, kfd_ioctl(self->kfd.drm, DRM_IOCTL_PRIME_HANDLE_TO_FD, &args));
 	EXPECT_EQ(inode(self->fd), inode(args.fd));
 	ASSERT_LE(0, other);
-	ASSERT_EQ(0, import(other, args.fd, &handle));
+	ASSERT_EQ(0, kfd_gem_import(other, args.fd, &handle));
 	close(args.fd);
 	EXPECT_EQ(0, gem_close(self->kfd.drm, self->handle));
 	EXPECT_EQ(-EINVAL, gem_close(self->kfd.drm, self->handle));
@@ -117,7 +93,7 @@ TEST_F(gem, handles)
 	ASSERT_EQ(0, kfd_ioctl(other, DRM_IOCTL_PRIME_HANDLE_TO_FD, &args));
 	EXPECT_EQ(SIZE, lseek(args.fd, 0, SEEK_END));
 	self->fd = args.fd;
-	EXPECT_EQ(0, import(self->kfd.drm, self->fd, &handle));
+	EXPECT_EQ(0, kfd_gem_import(self->kfd.drm, self->fd, &handle));
 	close(other);
 }
 
@@ -150,7 +126,7 @@ TEST_F(gem, cpu_map)
 	ASSERT_LE(0, other);
 	EXPECT_EQ(MAP_FAILED, mmap(NULL, SIZE, PROT_READ, MAP_SHARED, other, offset));
 	EXPECT_EQ(EACCES, errno);
-	ASSERT_EQ(0, import(other, self->fd, &handle));
+	ASSERT_EQ(0, kfd_gem_import(other, self->fd, &handle));
 	offset = mmap_offset(_metadata, other, handle);
 	p = mmap(NULL, SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, other, offset);
 	ASSERT_NE(MAP_FAILED, p);
@@ -240,7 +216,7 @@ TEST_F(gem, create_info)
 		ASSERT_EQ(0, kfd_alloc(&self->kfd, &mem, SIZE + 1, kinds[i].kfd));
 		fd = kfd_export(&self->kfd, mem.handle);
 		ASSERT_LE(0, fd);
-		ASSERT_EQ(0, import(self->kfd.drm, fd, &handle));
+		ASSERT_EQ(0, kfd_gem_import(self->kfd.drm, fd, &handle));
 		close(fd);
 		memset(&info, 0xa5, sizeof(info));
 		ASSERT_EQ(0, create_info(&self->kfd, handle, &info));
@@ -279,7 +255,7 @@ TEST_F(gem, metadata)
 	uint32_t handle;
 
 	ASSERT_LE(0, other);
-	ASSERT_EQ(0, import(other, self->fd, &handle));
+	ASSERT_EQ(0, kfd_gem_import(other, self->fd, &handle));
 	memset(&args.data, 0xff, sizeof(args.data));
 	EXPECT_EQ(0, metadata(drm, self->handle, GET, &args));
 	EXPECT_EQ(0, args.data.tiling_info);
@@ -371,22 +347,24 @@ TEST_F(gem, va)
 	uint64_t va = self->va;
 
 	EXPECT_TRUE(is_free(kfd, va));
-	EXPECT_EQ(0, va_op(kfd, bo, MAP, RWX, va, 0, SIZE));
+	EXPECT_EQ(0, kfd_gem_va(kfd, bo, MAP, RWX, va, 0, SIZE));
 	EXPECT_FALSE(is_free(kfd, va));
 	EXPECT_FALSE(is_free(kfd, va + SIZE - KFD_PAGE));
 	EXPECT_TRUE(is_free(kfd, va + SIZE));
-	EXPECT_EQ(-EINVAL, va_op(kfd, bo, MAP, RWX, va, 0, SIZE));
-	EXPECT_EQ(-EINVAL, va_op(kfd, bo, MAP, RWX, va + SIZE - KFD_PAGE, 0, SIZE));
+	EXPECT_EQ(-EINVAL, kfd_gem_va(kfd, bo, MAP, RWX, va, 0, SIZE));
+	EXPECT_EQ(-EINVAL, kfd_gem_va(kfd, bo, MAP, RWX, va + SIZE - KFD_PAGE, 0, SIZE));
 	/* Parts of it, as often as wanted */
-	EXPECT_EQ(0, va_op(kfd, bo, MAP, AMDGPU_VM_PAGE_READABLE, va + SIZE, SIZE / 2, SIZE / 2));
-	EXPECT_EQ(0, va_op(kfd, bo, MAP, RWX | AMDGPU_VM_MTYPE_UC, va + 2 * SIZE, 0, KFD_PAGE));
-	EXPECT_EQ(-ENOENT, va_op(kfd, bo, UNMAP, RWX, va + KFD_PAGE, 0, KFD_PAGE));
-	EXPECT_EQ(-ENOENT, va_op(kfd, bo, UNMAP, RWX, va + 3 * SIZE, 0, KFD_PAGE));
-	EXPECT_EQ(0, va_op(kfd, bo, UNMAP, RWX, va, 0, SIZE));
-	EXPECT_EQ(-ENOENT, va_op(kfd, bo, UNMAP, RWX, va, 0, SIZE));
+	EXPECT_EQ(0, kfd_gem_va(kfd, bo, MAP, AMDGPU_VM_PAGE_READABLE, va + SIZE, SIZE / 2,
+				SIZE / 2));
+	EXPECT_EQ(0, kfd_gem_va(kfd, bo, MAP, RWX | AMDGPU_VM_MTYPE_UC, va + 2 * SIZE, 0,
+				KFD_PAGE));
+	EXPECT_EQ(-ENOENT, kfd_gem_va(kfd, bo, UNMAP, RWX, va + KFD_PAGE, 0, KFD_PAGE));
+	EXPECT_EQ(-ENOENT, kfd_gem_va(kfd, bo, UNMAP, RWX, va + 3 * SIZE, 0, KFD_PAGE));
+	EXPECT_EQ(0, kfd_gem_va(kfd, bo, UNMAP, RWX, va, 0, SIZE));
+	EXPECT_EQ(-ENOENT, kfd_gem_va(kfd, bo, UNMAP, RWX, va, 0, SIZE));
 	EXPECT_TRUE(is_free(kfd, va));
-	EXPECT_EQ(0, va_op(kfd, bo, UNMAP, 0, va + SIZE, 0, SIZE / 2));
-	EXPECT_EQ(0, va_op(kfd, bo, UNMAP, 0, va + 2 * SIZE, 0, KFD_PAGE));
+	EXPECT_EQ(0, kfd_gem_va(kfd, bo, UNMAP, 0, va + SIZE, 0, SIZE / 2));
+	EXPECT_EQ(0, kfd_gem_va(kfd, bo, UNMAP, 0, va + 2 * SIZE, 0, KFD_PAGE));
 	EXPECT_TRUE(is_free(kfd, va + 2 * SIZE));
 }
 
@@ -429,22 +407,22 @@ TEST_F(gem, va_errors)
 	for (i = 0; i < ARRAY_SIZE(rows); i++) {
 		uint64_t va = (rows[i].va ?: self->va) + rows[i].add;
 
-		EXPECT_EQ(-EINVAL, va_op(kfd, self->handle, rows[i].op, rows[i].flags, va,
-					 rows[i].offset, rows[i].size)) {
+		EXPECT_EQ(-EINVAL, kfd_gem_va(kfd, self->handle, rows[i].op, rows[i].flags, va,
+					      rows[i].offset, rows[i].size)) {
 			TH_LOG("row %u", i);
 		}
 	}
-	EXPECT_EQ(-EINVAL, va_op(kfd, self->handle, MAP, RWX, 0, 0, KFD_PAGE));
+	EXPECT_EQ(-EINVAL, kfd_gem_va(kfd, self->handle, MAP, RWX, 0, 0, KFD_PAGE));
 	/* The object comes after all that is wrong without it ... */
-	EXPECT_EQ(-EINVAL, va_op(kfd, BAD, MAP, RWX, 0x1000, 0, KFD_PAGE));
-	EXPECT_EQ(-EINVAL, va_op(kfd, BAD, 99, RWX, self->va, 0, KFD_PAGE));
-	EXPECT_EQ(-EINVAL, va_op(kfd, BAD, MAP, ~0U, self->va, 0, KFD_PAGE));
+	EXPECT_EQ(-EINVAL, kfd_gem_va(kfd, BAD, MAP, RWX, 0x1000, 0, KFD_PAGE));
+	EXPECT_EQ(-EINVAL, kfd_gem_va(kfd, BAD, 99, RWX, self->va, 0, KFD_PAGE));
+	EXPECT_EQ(-EINVAL, kfd_gem_va(kfd, BAD, MAP, ~0U, self->va, 0, KFD_PAGE));
 	/* ... and before what is wrong with it. */
-	EXPECT_EQ(-ENOENT, va_op(kfd, BAD, MAP, RWX, self->va, 1, KFD_PAGE));
-	EXPECT_EQ(-ENOENT, va_op(kfd, BAD, UNMAP, RWX, self->va, 0, KFD_PAGE));
-	EXPECT_EQ(-ENOENT, va_op(kfd, BAD, REPLACE, RWX, self->va, 0, KFD_PAGE));
+	EXPECT_EQ(-ENOENT, kfd_gem_va(kfd, BAD, MAP, RWX, self->va, 1, KFD_PAGE));
+	EXPECT_EQ(-ENOENT, kfd_gem_va(kfd, BAD, UNMAP, RWX, self->va, 0, KFD_PAGE));
+	EXPECT_EQ(-ENOENT, kfd_gem_va(kfd, BAD, REPLACE, RWX, self->va, 0, KFD_PAGE));
 	/* CLEAR does without. */
-	EXPECT_EQ(0, va_op(kfd, BAD, CLEAR, RWX, self->va, 0, KFD_PAGE));
+	EXPECT_EQ(0, kfd_gem_va(kfd, BAD, CLEAR, RWX, self->va, 0, KFD_PAGE));
 	EXPECT_TRUE(is_free(kfd, self->va));
 }
 
@@ -454,19 +432,19 @@ TEST_F(gem, va_clear)
 	uint32_t bo = self->handle;
 	uint64_t va = self->va;
 
-	ASSERT_EQ(0, va_op(kfd, bo, MAP, RWX, va, 0, 8 * KFD_PAGE));
-	EXPECT_EQ(0, va_op(kfd, 0, CLEAR, 0, va + 2 * KFD_PAGE, 0, 2 * KFD_PAGE));
+	ASSERT_EQ(0, kfd_gem_va(kfd, bo, MAP, RWX, va, 0, 8 * KFD_PAGE));
+	EXPECT_EQ(0, kfd_gem_va(kfd, 0, CLEAR, 0, va + 2 * KFD_PAGE, 0, 2 * KFD_PAGE));
 	EXPECT_FALSE(is_free(kfd, va + KFD_PAGE));
 	EXPECT_TRUE(is_free(kfd, va + 2 * KFD_PAGE));
 	EXPECT_TRUE(is_free(kfd, va + 3 * KFD_PAGE));
 	EXPECT_FALSE(is_free(kfd, va + 4 * KFD_PAGE));
-	EXPECT_EQ(-EINVAL, va_op(kfd, bo, MAP, RWX, va + 2 * KFD_PAGE, 0, 3 * KFD_PAGE));
-	EXPECT_EQ(0, va_op(kfd, bo, REPLACE, RWX, va + 2 * KFD_PAGE, 0, 3 * KFD_PAGE));
+	EXPECT_EQ(-EINVAL, kfd_gem_va(kfd, bo, MAP, RWX, va + 2 * KFD_PAGE, 0, 3 * KFD_PAGE));
+	EXPECT_EQ(0, kfd_gem_va(kfd, bo, REPLACE, RWX, va + 2 * KFD_PAGE, 0, 3 * KFD_PAGE));
 	EXPECT_FALSE(is_free(kfd, va + 2 * KFD_PAGE));
-	EXPECT_EQ(0, va_op(kfd, bo, UNMAP, RWX, va + 2 * KFD_PAGE, 0, 3 * KFD_PAGE));
+	EXPECT_EQ(0, kfd_gem_va(kfd, bo, UNMAP, RWX, va + 2 * KFD_PAGE, 0, 3 * KFD_PAGE));
 	EXPECT_TRUE(is_free(kfd, va + 4 * KFD_PAGE));
 	EXPECT_FALSE(is_free(kfd, va + 5 * KFD_PAGE));
-	EXPECT_EQ(0, va_op(kfd, 0, CLEAR, 0, va - KFD_PAGE + KFD_PAGE, 0, MB));
+	EXPECT_EQ(0, kfd_gem_va(kfd, 0, CLEAR, 0, va - KFD_PAGE + KFD_PAGE, 0, MB));
 	EXPECT_TRUE(is_free(kfd, va));
 	EXPECT_TRUE(is_free(kfd, va + 5 * KFD_PAGE));
 }
@@ -479,16 +457,16 @@ TEST_F(gem, va_and_kfd)
 
 	ASSERT_EQ(0, kfd_alloc(kfd, &mem, MB, MEM(GTT) | MEM(WRITABLE)));
 	ASSERT_EQ(0, kfd_map(kfd, mem.handle));
-	EXPECT_EQ(-EINVAL, va_op(kfd, self->handle, MAP, RWX, (uintptr_t)mem.va, 0, KFD_PAGE));
+	EXPECT_EQ(-EINVAL, kfd_gem_va(kfd, self->handle, MAP, RWX, (uintptr_t)mem.va, 0, KFD_PAGE));
 	ASSERT_EQ(0, kfd_unmap(kfd, mem.handle));
-	EXPECT_EQ(0, va_op(kfd, self->handle, MAP, RWX, (uintptr_t)mem.va, 0, KFD_PAGE));
+	EXPECT_EQ(0, kfd_gem_va(kfd, self->handle, MAP, RWX, (uintptr_t)mem.va, 0, KFD_PAGE));
 	EXPECT_EQ(-EINVAL, kfd_map(kfd, mem.handle));
-	EXPECT_EQ(0, va_op(kfd, self->handle, UNMAP, RWX, (uintptr_t)mem.va, 0, KFD_PAGE));
+	EXPECT_EQ(0, kfd_gem_va(kfd, self->handle, UNMAP, RWX, (uintptr_t)mem.va, 0, KFD_PAGE));
 	EXPECT_EQ(0, kfd_map(kfd, mem.handle));
 	EXPECT_EQ(0, kfd_unmap(kfd, mem.handle));
 	EXPECT_EQ(0, kfd_free(kfd, mem.handle));
 	/* KFD does not count the render node's. */
-	EXPECT_EQ(0, va_op(kfd, self->handle, MAP, RWX, self->va, 0, SIZE));
+	EXPECT_EQ(0, kfd_gem_va(kfd, self->handle, MAP, RWX, self->va, 0, SIZE));
 	EXPECT_EQ(0, kfd_free(kfd, self->mem.handle));
 	EXPECT_FALSE(is_free(kfd, self->va));
 	/* amdgpu_gem_object_close() */
@@ -496,7 +474,6 @@ TEST_F(gem, va_and_kfd)
 	EXPECT_TRUE(is_free(kfd, self->va));
 }
 
-/* The address space is that of the file, whoever uses it. */
 /* Does the queue's engine find that in the first word of a page? */
 static bool finds(struct kfd_queue *queue, const struct kfd_mem *out, uint64_t va, uint32_t value)
 {
@@ -521,13 +498,13 @@ TEST_F(gem, va_content)
 	for (i = 0; i < SIZE / KFD_PAGE; i++)
 		STORE(&p[i * word], 100 + i);
 
-	ASSERT_EQ(0, va_op(kfd, bo, MAP, RWX, va, 4 * KFD_PAGE, 3 * KFD_PAGE));
-	ASSERT_EQ(0, va_op(kfd, bo, MAP, RWX, va + 3 * KFD_PAGE, 0, KFD_PAGE));
+	ASSERT_EQ(0, kfd_gem_va(kfd, bo, MAP, RWX, va, 4 * KFD_PAGE, 3 * KFD_PAGE));
+	ASSERT_EQ(0, kfd_gem_va(kfd, bo, MAP, RWX, va + 3 * KFD_PAGE, 0, KFD_PAGE));
 	EXPECT_TRUE(finds(&queue, &out, va, 104));
 	EXPECT_TRUE(finds(&queue, &out, va + 2 * KFD_PAGE, 106));
 	EXPECT_TRUE(finds(&queue, &out, va + 3 * KFD_PAGE, 100));
 	/* From the middle of a mapping, whose rest stays where it is */
-	ASSERT_EQ(0, va_op(kfd, bo, REPLACE, RWX, va + KFD_PAGE, 9 * KFD_PAGE, KFD_PAGE));
+	ASSERT_EQ(0, kfd_gem_va(kfd, bo, REPLACE, RWX, va + KFD_PAGE, 9 * KFD_PAGE, KFD_PAGE));
 	EXPECT_TRUE(finds(&queue, &out, va, 104));
 	EXPECT_TRUE(finds(&queue, &out, va + KFD_PAGE, 109));
 	EXPECT_TRUE(finds(&queue, &out, va + 2 * KFD_PAGE, 106));
@@ -567,15 +544,15 @@ TEST_F(gem, va_under_a_queue)
 	queue.args.ring_base_address = self->va;
 	EXPECT_EQ(-EINVAL, kfd_queue_start(&queue));
 	/* The size has to be the ring's. */
-	ASSERT_EQ(0, va_op(kfd, self->handle, MAP, RWX, self->va, 0, SIZE / 2));
+	ASSERT_EQ(0, kfd_gem_va(kfd, self->handle, MAP, RWX, self->va, 0, SIZE / 2));
 	EXPECT_EQ(-EINVAL, kfd_queue_start(&queue));
-	ASSERT_EQ(0, va_op(kfd, self->handle, REPLACE, RWX, self->va, 0, SIZE));
+	ASSERT_EQ(0, kfd_gem_va(kfd, self->handle, REPLACE, RWX, self->va, 0, SIZE));
 	ASSERT_EQ(0, kfd_queue_start(&queue));
 	sdma_fence(&queue, out.va, 1);
 	kfd_queue_ring(&queue);
 	ASSERT_TRUE(kfd_wait_u32(out.va, 1));
 
-	EXPECT_EQ(0, va_op(kfd, self->handle, UNMAP, RWX, self->va, 0, SIZE));
+	EXPECT_EQ(0, kfd_gem_va(kfd, self->handle, UNMAP, RWX, self->va, 0, SIZE));
 	EXPECT_EQ(0, gem_close(kfd->drm, self->handle));
 	sdma_fence(&queue, out.va, 2);
 	kfd_queue_ring(&queue);
@@ -589,6 +566,7 @@ TEST_F(gem, va_under_a_queue)
 	EXPECT_EQ(0, kfd_queue_destroy(&queue));
 }
 
+/* The address space is that of the file, whoever uses it. */
 TEST_F(gem, va_in_a_child)
 {
 	struct kfd *kfd = &self->kfd;
@@ -596,12 +574,12 @@ TEST_F(gem, va_in_a_child)
 
 	ASSERT_LE(0, pid);
 	if (!pid) {
-		CHILD_CHECK(1, !va_op(kfd, self->handle, MAP, RWX, self->va, 0, SIZE));
+		CHILD_CHECK(1, !kfd_gem_va(kfd, self->handle, MAP, RWX, self->va, 0, SIZE));
 		_exit(0);
 	}
 	EXPECT_EQ(0, kfd_child_status(pid));
 	EXPECT_FALSE(is_free(kfd, self->va));
-	EXPECT_EQ(0, va_op(kfd, self->handle, UNMAP, RWX, self->va, 0, SIZE));
+	EXPECT_EQ(0, kfd_gem_va(kfd, self->handle, UNMAP, RWX, self->va, 0, SIZE));
 }
 
 /* Memory of another process at an address of this one's. */
@@ -615,8 +593,8 @@ TEST_F(gem, va_of_another_process)
 		struct kfd own;
 
 		CHILD_CHECK(1, !kfd_open(&own) && !kfd_acquire(&own));
-		CHILD_CHECK(2, !import(own.drm, self->fd, &handle));
-		CHILD_CHECK(3, !va_op(&own, handle, MAP, RWX, self->va, 0, SIZE));
+		CHILD_CHECK(2, !kfd_gem_import(own.drm, self->fd, &handle));
+		CHILD_CHECK(3, !kfd_gem_va(&own, handle, MAP, RWX, self->va, 0, SIZE));
 		CHILD_CHECK(4, !is_free(&own, self->va));
 		_exit(0);
 	}
@@ -633,9 +611,9 @@ TEST_F(gem, va_without_a_process)
 		SKIP(return, "with amdgpu every file has a VM");
 	other.drm = kfd_open_render(&self->kfd);
 	ASSERT_LE(0, other.drm);
-	ASSERT_EQ(0, import(other.drm, self->fd, &handle));
-	EXPECT_EQ(-EINVAL, va_op(&other, handle, MAP, RWX, self->va, 0, SIZE));
-	EXPECT_EQ(-EINVAL, va_op(&other, 0, CLEAR, RWX, self->va, 0, SIZE));
+	ASSERT_EQ(0, kfd_gem_import(other.drm, self->fd, &handle));
+	EXPECT_EQ(-EINVAL, kfd_gem_va(&other, handle, MAP, RWX, self->va, 0, SIZE));
+	EXPECT_EQ(-EINVAL, kfd_gem_va(&other, 0, CLEAR, RWX, self->va, 0, SIZE));
 	EXPECT_EQ(0, gem_close(other.drm, handle));
 	close(other.drm);
 }
@@ -657,8 +635,8 @@ TEST_F(gem, va_after_its_process)
 		struct kfd own;
 
 		CHILD_CHECK(1, !kfd_open(&own) && !kfd_acquire(&own));
-		CHILD_CHECK(2, !import(own.drm, self->fd, &handle));
-		CHILD_CHECK(3, !va_op(&own, handle, MAP, RWX, self->va, 0, SIZE));
+		CHILD_CHECK(2, !kfd_gem_import(own.drm, self->fd, &handle));
+		CHILD_CHECK(3, !kfd_gem_va(&own, handle, MAP, RWX, self->va, 0, SIZE));
 		CHILD_CHECK(4, !kfd_send_fd(sock[1], own.drm));
 		_exit(0);
 	}
@@ -666,8 +644,8 @@ TEST_F(gem, va_after_its_process)
 	ASSERT_LE(0, other.drm);
 	ASSERT_EQ(0, kfd_child_status(pid));
 	usleep(300000);
-	ASSERT_EQ(0, import(other.drm, self->fd, &handle));
-	EXPECT_EQ(-ESRCH, va_op(&other, handle, MAP, RWX, self->va, 0, SIZE));
+	ASSERT_EQ(0, kfd_gem_import(other.drm, self->fd, &handle));
+	EXPECT_EQ(-ESRCH, kfd_gem_va(&other, handle, MAP, RWX, self->va, 0, SIZE));
 	EXPECT_NE(0, mmap_offset(_metadata, other.drm, handle));
 	EXPECT_EQ(0, gem_close(other.drm, handle));
 	close(other.drm);

@@ -4,6 +4,7 @@
  */
 #include <dirent.h>
 #include <sys/socket.h>
+#include <drm/amdgpu_drm.h>
 
 #include "kfd_test.h"
 
@@ -419,6 +420,43 @@ int kfd_import(const struct kfd *kfd, void *va, int fd, uint64_t *handle)
 	if (!ret)
 		*handle = args.handle;
 	return ret;
+}
+
+int kfd_render_info(const struct kfd *kfd, uint32_t query, void *data, uint32_t size)
+{
+	struct drm_amdgpu_info args = {
+		.return_pointer = (uintptr_t)data,
+		.return_size = size,
+		.query = query,
+	};
+
+	return kfd_ioctl(kfd->drm, DRM_IOCTL_AMDGPU_INFO, &args);
+}
+
+int kfd_gem_import(int drm, int fd, uint32_t *handle)
+{
+	struct drm_prime_handle args = { .fd = fd };
+	int ret = kfd_ioctl(drm, DRM_IOCTL_PRIME_FD_TO_HANDLE, &args);
+
+	if (!ret)
+		*handle = args.handle;
+	return ret;
+}
+
+/* @op: AMDGPU_VA_OP_*, @flags: AMDGPU_VM_* */
+int kfd_gem_va(const struct kfd *kfd, uint32_t handle, uint32_t op, uint32_t flags, uint64_t va,
+	       uint64_t offset, uint64_t size)
+{
+	struct drm_amdgpu_gem_va args = {
+		.handle = handle,
+		.operation = op,
+		.flags = flags,
+		.va_address = va,
+		.offset_in_bo = offset,
+		.map_size = size,
+	};
+
+	return kfd_ioctl(kfd->drm, DRM_IOCTL_AMDGPU_GEM_VA, &args);
 }
 
 int kfd_send_fd(int sock, int fd)

@@ -299,17 +299,6 @@ TEST_F(procfs, device_is_where_the_topology_says)
 	EXPECT_STREQ(expected, basename(target));
 }
 
-static int query_memory(const struct kfd *kfd, struct drm_amdgpu_memory_info *mem)
-{
-	struct drm_amdgpu_info info = {
-		.return_pointer = (uintptr_t)mem,
-		.return_size = sizeof(*mem),
-		.query = AMDGPU_INFO_MEMORY,
-	};
-
-	return kfd_ioctl(kfd->drm, DRM_IOCTL_AMDGPU_INFO, &info);
-}
-
 TEST_F(procfs, memory)
 {
 	struct drm_amdgpu_memory_info mem;
@@ -317,7 +306,7 @@ TEST_F(procfs, memory)
 	struct kfd_mem vram, gtt;
 
 	ASSERT_EQ(0, kfd_acquire(&self->kfd));
-	ASSERT_EQ(0, query_memory(&self->kfd, &mem));
+	ASSERT_EQ(0, kfd_render_info(&self->kfd, AMDGPU_INFO_MEMORY, &mem, sizeof(mem)));
 	ASSERT_EQ(0, device_read(&self->kfd, "mem_info_vram_total", "%lu", &total));
 	EXPECT_EQ(mem.vram.total_heap_size, total);
 	ASSERT_EQ(0, device_read(&self->kfd, "mem_info_vis_vram_total", "%lu", &total));

@@ -136,11 +136,6 @@ TEST_F(queries, clocks)
 		{ .gpu_id = self->kfd.gpu_id }, { .gpu_id = self->kfd.gpu_id },
 	};
 	struct drm_amdgpu_info_device dev = {};
-	struct drm_amdgpu_info info = {
-		.return_pointer = (uintptr_t)&dev,
-		.return_size = sizeof(dev),
-		.query = AMDGPU_INFO_DEV_INFO,
-	};
 	uint64_t raw[2], boot[2], ns, ticks;
 	int i;
 
@@ -161,7 +156,7 @@ TEST_F(queries, clocks)
 	}
 
 	/* The GPU's clock has the frequency that the render node tells, in kHz. */
-	ASSERT_EQ(0, kfd_ioctl(self->kfd.drm, DRM_IOCTL_AMDGPU_INFO, &info));
+	ASSERT_EQ(0, kfd_render_info(&self->kfd, AMDGPU_INFO_DEV_INFO, &dev, sizeof(dev)));
 	ns = args[1].cpu_clock_counter - args[0].cpu_clock_counter;
 	ticks = ns / 1000 * dev.gpu_counter_freq / 1000;
 	EXPECT_LT(ticks / 10 * 9, args[1].gpu_clock_counter - args[0].gpu_clock_counter);

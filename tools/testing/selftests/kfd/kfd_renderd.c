@@ -30,17 +30,6 @@ FIXTURE_TEARDOWN(renderd)
 	kfd_close(&self->kfd);
 }
 
-static int info(const struct kfd *kfd, uint32_t query, void *data, uint32_t size)
-{
-	struct drm_amdgpu_info args = {
-		.return_pointer = (uintptr_t)data,
-		.return_size = size,
-		.query = query,
-	};
-
-	return kfd_ioctl(kfd->drm, DRM_IOCTL_AMDGPU_INFO, &args);
-}
-
 TEST_F(renderd, version)
 {
 	char name[32] = "", date[32] = "", desc[64] = "";
@@ -83,13 +72,13 @@ TEST_F(renderd, accel_working)
 	uint32_t word = 0;
 	uint8_t bytes[8];
 
-	ASSERT_EQ(0, info(&self->kfd, AMDGPU_INFO_ACCEL_WORKING, &word, sizeof(word)));
+	ASSERT_EQ(0, kfd_render_info(&self->kfd, AMDGPU_INFO_ACCEL_WORKING, &word, sizeof(word)));
 	EXPECT_EQ(1, word);
 	memset(bytes, 0xa5, sizeof(bytes));
-	ASSERT_EQ(0, info(&self->kfd, AMDGPU_INFO_ACCEL_WORKING, bytes, 1));
+	ASSERT_EQ(0, kfd_render_info(&self->kfd, AMDGPU_INFO_ACCEL_WORKING, bytes, 1));
 	EXPECT_EQ(1, bytes[0]);
 	EXPECT_EQ(0xa5, bytes[1]);
-	ASSERT_EQ(0, info(&self->kfd, AMDGPU_INFO_ACCEL_WORKING, bytes, sizeof(bytes)));
+	ASSERT_EQ(0, kfd_render_info(&self->kfd, AMDGPU_INFO_ACCEL_WORKING, bytes, sizeof(bytes)));
 	EXPECT_EQ(0, bytes[3]);
 	EXPECT_EQ(0xa5, bytes[4]);
 }
@@ -98,12 +87,12 @@ TEST_F(renderd, errors)
 {
 	uint32_t word = 0;
 
-	EXPECT_EQ(-EINVAL, info(&self->kfd, AMDGPU_INFO_ACCEL_WORKING, &word, 0));
-	EXPECT_EQ(-EINVAL, info(&self->kfd, AMDGPU_INFO_ACCEL_WORKING, NULL, 4));
-	EXPECT_EQ(-EFAULT, info(&self->kfd, AMDGPU_INFO_ACCEL_WORKING, (void *)8, 4));
-	EXPECT_EQ(-EFAULT, info(&self->kfd, AMDGPU_INFO_DEV_INFO, (void *)8, 4));
-	EXPECT_EQ(-EINVAL, info(&self->kfd, 0xffff, &word, 4));
-	EXPECT_EQ(-EINVAL, info(&self->kfd, ~0U, &word, 4));
+	EXPECT_EQ(-EINVAL, kfd_render_info(&self->kfd, AMDGPU_INFO_ACCEL_WORKING, &word, 0));
+	EXPECT_EQ(-EINVAL, kfd_render_info(&self->kfd, AMDGPU_INFO_ACCEL_WORKING, NULL, 4));
+	EXPECT_EQ(-EFAULT, kfd_render_info(&self->kfd, AMDGPU_INFO_ACCEL_WORKING, (void *)8, 4));
+	EXPECT_EQ(-EFAULT, kfd_render_info(&self->kfd, AMDGPU_INFO_DEV_INFO, (void *)8, 4));
+	EXPECT_EQ(-EINVAL, kfd_render_info(&self->kfd, 0xffff, &word, 4));
+	EXPECT_EQ(-EINVAL, kfd_render_info(&self->kfd, ~0U, &word, 4));
 	EXPECT_EQ(-EFAULT, kfd_ioctl(self->kfd.drm, DRM_IOCTL_AMDGPU_INFO, NULL));
 	EXPECT_EQ(-EINVAL, kfd_ioctl(self->kfd.drm, DRM_IOWR(DRM_COMMAND_END - 1, uint64_t),
 				     &word));
@@ -122,7 +111,7 @@ TEST_F(renderd, dev_info)
 	unsigned int i, j;
 
 	ASSERT_NE(NULL, bytes);
-	ASSERT_EQ(0, info(&self->kfd, AMDGPU_INFO_DEV_INFO, &dev, sizeof(dev)));
+	ASSERT_EQ(0, kfd_render_info(&self->kfd, AMDGPU_INFO_DEV_INFO, &dev, sizeof(dev)));
 	ASSERT_EQ(0, kfd_node_property(self->kfd.node, "device_id", &device_id));
 	EXPECT_EQ(device_id, dev.device_id);
 	EXPECT_NE(0, dev.family);
@@ -134,7 +123,7 @@ TEST_F(renderd, dev_info)
 
 	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
 		memset(bytes, 0xa5, 4096 + 16);
-		ASSERT_EQ(0, info(&self->kfd, AMDGPU_INFO_DEV_INFO, bytes, sizes[i]));
+		ASSERT_EQ(0, kfd_render_info(&self->kfd, AMDGPU_INFO_DEV_INFO, bytes, sizes[i]));
 		/* What is above 4 KiB or beyond the kernel's struct stays as it was. */
 		EXPECT_EQ(0, memcmp(bytes, &dev, sizes[i] < 368 ? sizes[i] : 368)) {
 			TH_LOG("size %u", sizes[i]);
@@ -187,13 +176,13 @@ TEST_F(renderd, memory)
 	struct drm_amdgpu_memory_info memory = {};
 	struct drm_amdgpu_info_vram_gtt sizes = {};
 
-	ASSERT_EQ(0, info(&self->kfd, AMDGPU_INFO_MEMORY, &memory, sizeof(memory)));
+	ASSERT_EQ(0, kfd_render_info(&self->kfd, AMDGPU_INFO_MEMORY, &memory, sizeof(memory)));
 	EXPECT_LT(0, memory.vram.total_heap_size);
 	EXPECT_LE(memory.vram.usable_heap_size, memory.vram.total_heap_size);
 	EXPECT_LE(memory.vram.heap_usage, memory.vram.total_heap_size);
 	EXPECT_LE(memory.cpu_accessible_vram.total_heap_size, memory.vram.total_heap_size);
 	EXPECT_LT(0, memory.gtt.total_heap_size);
-	ASSERT_EQ(0, info(&self->kfd, AMDGPU_INFO_VRAM_GTT, &sizes, sizeof(sizes)));
+	ASSERT_EQ(0, kfd_render_info(&self->kfd, AMDGPU_INFO_VRAM_GTT, &sizes, sizeof(sizes)));
 	EXPECT_LT(0, sizes.vram_size);
 	EXPECT_LE(sizes.vram_size, memory.vram.total_heap_size);
 }
@@ -364,7 +353,8 @@ TEST_F(renderd, in_a_child)
 	if (!pid) {
 		uint32_t word = 0;
 
-		_exit(info(&self->kfd, AMDGPU_INFO_ACCEL_WORKING, &word, 4) || word != 1);
+		CHILD_CHECK(1, !kfd_render_info(&self->kfd, AMDGPU_INFO_ACCEL_WORKING, &word, 4));
+		_exit(word != 1);
 	}
 	ASSERT_EQ(pid, waitpid(pid, &status, 0));
 	EXPECT_EQ(0, status);

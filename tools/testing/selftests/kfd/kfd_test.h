@@ -136,6 +136,12 @@ int kfd_send_fd(int sock, int fd);
 int kfd_receive_fd(int sock);
 int kfd_child_status(pid_t pid);
 
+/* What libdrm does with the render node. */
+int kfd_render_info(const struct kfd *kfd, uint32_t query, void *data, uint32_t size);
+int kfd_gem_import(int drm, int fd, uint32_t *handle);
+int kfd_gem_va(const struct kfd *kfd, uint32_t handle, uint32_t op, uint32_t flags, uint64_t va,
+	       uint64_t offset, uint64_t size);
+
 /* AVAILABLE_MEMORY, when nothing comes back any more of processes that have ended. */
 int kfd_settled_memory(const struct kfd *kfd, uint64_t *available);
 

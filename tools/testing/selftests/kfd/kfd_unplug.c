@@ -272,8 +272,8 @@ TEST_F(unplug, mappings_stay_harmless)
 TEST_F(unplug, dmabufs_stay_harmless)
 {
 	struct kfd_mem touched, untouched;
-	struct drm_prime_handle prime = {};
 	uint64_t *p, *q, handle;
+	uint32_t gem;
 	int fds[2];
 
 	ASSERT_EQ(0, kfd_alloc(&self->kfd, &touched, MB, MEM(GTT) | MEM(WRITABLE)));
@@ -288,14 +288,13 @@ TEST_F(unplug, dmabufs_stay_harmless)
 	ASSERT_NE(MAP_FAILED, q);
 	STORE(p, 1);
 	ASSERT_EQ(0, kfd_import(&self->kfd, NULL, fds[0], &handle));
-	prime.fd = fds[0];
-	ASSERT_EQ(0, kfd_ioctl(self->kfd.drm, DRM_IOCTL_PRIME_FD_TO_HANDLE, &prime));
+	ASSERT_EQ(0, kfd_gem_import(self->kfd.drm, fds[0], &gem));
 
 	ASSERT_EQ(0, take_away(&self->target));
 	check_page(_metadata, p);
 	check_page(_metadata, q);
 	EXPECT_EQ(-ENODEV, kfd_import(&self->kfd, NULL, fds[0], &handle));
-	EXPECT_EQ(-ENODEV, kfd_ioctl(self->kfd.drm, DRM_IOCTL_PRIME_FD_TO_HANDLE, &prime));
+	EXPECT_EQ(-ENODEV, kfd_gem_import(self->kfd.drm, fds[0], &gem));
 	EXPECT_EQ(0, munmap(p, MB));
 	p = mmap(NULL, MB, PROT_READ | PROT_WRITE, MAP_SHARED, fds[0], 0);
 	ASSERT_NE(MAP_FAILED, p);
@@ -396,14 +395,9 @@ static void *touch_it(void *data)
 static void *ask_it(void *data)
 {
 	struct drm_amdgpu_info_device dev;
-	struct drm_amdgpu_info args = {
-		.return_pointer = (uintptr_t)&dev,
-		.return_size = sizeof(dev),
-		.query = AMDGPU_INFO_DEV_INFO,
-	};
 	struct kfd *kfd = data;
 
-	while (!kfd_ioctl(kfd->drm, DRM_IOCTL_AMDGPU_INFO, &args))
+	while (!kfd_render_info(kfd, AMDGPU_INFO_DEV_INFO, &dev, sizeof(dev)))
 		;
 	return NULL;
 }
