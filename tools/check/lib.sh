@@ -63,6 +63,14 @@ guest_programs() {
 	done
 }
 
+# has_root ROOT NAME: can build-root make it; else NAME is a skip. Of the stable release it can
+has_root() {
+	"$VM_DIR/build-root" "$1" >/dev/null
+	[ $? != 77 ] || [ "${1%%+*}" = "$DEBIAN" ] && return
+	result 77 "$2 of ${1%%+*}" "cannot be installed today"
+	return 1
+}
+
 # A guest that talks with its suite: guest_start OPTIONS... -- COMMAND..., hear, go and monitor,
 # then guest_end NAME. The words travel as files in $share, see guest/lib.sh.
 guest_start() {

@@ -58,6 +58,18 @@ idle() {
 tell() { echo "$1" >"$SHARE/said.$1"; }
 wait_for() { eventually test -e "$SHARE/go.$1"; }
 
+# gpu_node: sets $node and $gpu, directory and id of the first GPU in the topology
+gpu_node() {
+	for node in /sys/class/kfd/kfd/topology/nodes/*; do
+		gpu=$(cat "$node/gpu_id")
+		[ "$gpu" = 0 ] || return 0
+	done
+	return 1
+}
+
+# property NAME [FILE]: of $node
+property() { awk -v p="$1" '$1 == p { print $2 }' "$node/${2:-properties}"; }
+
 # lists_gpu FILE: is this rocminfo's output with the GPU as its second agent
 lists_gpu() {
 	awk '$1 == "Agent" { n = $2 } $1 == "Name:" && n == 2 { print $2; exit }' "$1" |
