@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0 OR MIT
 /*
  * The operations that are measured: the ioctls one by one, memory by its size, mappings, copies,
- * barriers and events. What does not live here: measuring, bench.c.
+ * barriers, events and what is shared. What does not live here: measuring, bench.c.
  */
 #include <signal.h>
+#include <drm/amdgpu_drm.h>
 
 #include "ops.h"
 
@@ -12,6 +13,7 @@
 #define GB	(1024 * MB)
 #define MOST	3000
 #define QUEUES	8
+#define CONTEXTS	16
 
 static struct kfd kfd;
 static struct kfd_mem mems[MOST];
@@ -20,6 +22,11 @@ static struct kfd_queue queues[QUEUES];
 static struct kfd_mem event_page;
 static uint32_t events[MOST];
 static uint32_t counter;
+static int fds[MOST];
+static uint32_t gem;
+static char *gem_va;
+static struct kfd_mem shared;
+static struct kfd contexts[CONTEXTS];
 
 int ops_open(void)
 {
@@ -116,6 +123,68 @@ static int runtime_disable(const struct op *op, unsigned int i)
 	struct kfd_ioctl_runtime_enable_args args = { 0 };
 
 	return call(AMDKFD_IOC_RUNTIME_ENABLE, &args);
+}
+
+static int profiler_version(const struct op *op, unsigned int i)
+{
+	struct kfd_ioctl_profiler_args args = { .op = KFD_IOC_PROFILER_VERSION };
+
+	return call(AMDKFD_IOC_PROFILER, &args);
+}
+
+static int smi_events(const struct op *op, unsigned int i)
+{
+	struct kfd_ioctl_smi_events_args args = { .gpuid = kfd.gpu_id };
+	int ret = call(AMDKFD_IOC_SMI_EVENTS, &args);
+
+	fds[i] = args.anon_fd;
+	return ret;
+}
+
+static void undo_fds(const struct op *op)
+{
+	for (unsigned int i = 0; i < op->times; i++)
+		close(fds[i]);
+}
+
+/* Further contexts of this process; each acquires a VM once, as a process does */
+
+static int prepare_files(const struct op *op)
+{
+	int ret = 0;
+
+	for (unsigned int i = 0; !ret && i < op->times; i++)
+		ret = kfd_open(&contexts[i]);
+	return ret;
+}
+
+static int create_process(const struct op *op, unsigned int i)
+{
+	return kfd_ioctl(contexts[i].fd, AMDKFD_IOC_CREATE_PROCESS, NULL);
+}
+
+static int prepare_contexts(const struct op *op)
+{
+	int ret = prepare_files(op);
+
+	for (unsigned int i = 0; !ret && i < op->times; i++) {
+		ret = create_process(op, i);
+		contexts[i].drm = kfd_open_render(&contexts[i]);
+		if (contexts[i].drm < 0)
+			return contexts[i].drm;
+	}
+	return ret;
+}
+
+static int acquire_vm(const struct op *op, unsigned int i)
+{
+	return kfd_acquire_fd(&contexts[i], contexts[i].drm);
+}
+
+static void undo_files(const struct op *op)
+{
+	for (unsigned int i = 0; i < op->times; i++)
+		kfd_close(&contexts[i]);
 }
 
 /* Events */
@@ -271,6 +340,100 @@ static int cpu_map(const struct op *op, unsigned int i)
 	return 0;
 }
 
+/* Memory that is shared: each is exported for the first time, and one is imported many times */
+
+static int export_dmabuf(const struct op *op, unsigned int i)
+{
+	fds[i] = kfd_export(&kfd, mems[i].handle);
+	return fds[i] < 0 ? fds[i] : 0;
+}
+
+static void undo_exported(const struct op *op)
+{
+	undo_fds(op);
+	undo_mems(op);
+}
+
+static int prepare_dmabuf(const struct op *op)
+{
+	int ret = kfd_alloc(&kfd, &shared, op->size, MEM(VRAM) | MEM(WRITABLE));
+
+	if (ret)
+		return ret;
+	fds[0] = kfd_export(&kfd, shared.handle);
+	return fds[0] < 0 ? fds[0] : 0;
+}
+
+static int import_dmabuf(const struct op *op, unsigned int i)
+{
+	return kfd_import(&kfd, NULL, fds[0], &mems[i].handle);
+}
+
+static int dmabuf_info(const struct op *op, unsigned int i)
+{
+	struct kfd_ioctl_get_dmabuf_info_args args = { .dmabuf_fd = fds[0] };
+
+	return call(AMDKFD_IOC_GET_DMABUF_INFO, &args);
+}
+
+static void undo_dmabuf(const struct op *op)
+{
+	close(fds[0]);
+	kfd_free_mem(&kfd, &shared);
+}
+
+static void undo_imported(const struct op *op)
+{
+	for (unsigned int i = 0; i < op->times; i++)
+		kfd_free(&kfd, mems[i].handle);
+	undo_dmabuf(op);
+}
+
+/* The render node's mappings of it, side by side */
+
+static int prepare_gem(const struct op *op)
+{
+	gem_va = kfd_reserve(op->times * op->size);
+	if (!gem_va)
+		return -ENOMEM;
+	return prepare_dmabuf(op) ?: kfd_gem_import(kfd.drm, fds[0], &gem);
+}
+
+static int gem_op(const struct op *op, unsigned int i, uint32_t operation)
+{
+	return kfd_gem_va(&kfd, gem, operation, AMDGPU_VM_PAGE_READABLE,
+			  (uintptr_t)gem_va + i * op->size, 0, op->size);
+}
+
+static int gem_map(const struct op *op, unsigned int i)
+{
+	return gem_op(op, i, AMDGPU_VA_OP_MAP);
+}
+
+static int gem_unmap(const struct op *op, unsigned int i)
+{
+	return gem_op(op, i, AMDGPU_VA_OP_UNMAP);
+}
+
+static int prepare_gem_mapped(const struct op *op)
+{
+	int ret = prepare_gem(op);
+
+	for (unsigned int i = 0; !ret && i < op->times; i++)
+		ret = gem_map(op, i);
+	return ret;
+}
+
+/* Closing the handle ends its mappings. */
+static void undo_gem(const struct op *op)
+{
+	struct drm_gem_close args = { .handle = gem };
+
+	kfd_ioctl(kfd.drm, DRM_IOCTL_GEM_CLOSE, &args);
+	undo_dmabuf(op);
+	munmap(gem_va, op->times * op->size);
+}
+
 /* Queues */
 
 static int prepare_queues(const struct op *op)
@@ -300,6 +463,18 @@ static int update_queue(const struct op *op, unsigned int i)
 {
 	return kfd_update_queue(&kfd, queues[i].args.queue_id, queues[i].args.ring_base_address,
 				queues[i].args.ring_size, 50, 7);
+}
+
+static int set_cu_mask(const struct op *op, unsigned int i)
+{
+	uint32_t mask[4] = { 1 };
+	struct kfd_ioctl_set_cu_mask_args args = {
+		.queue_id = queues[i].args.queue_id,
+		.num_cu_mask = 128,
+		.cu_mask_ptr = (uintptr_t)mask,
+	};
+
+	return call(AMDKFD_IOC_SET_CU_MASK, &args);
 }
 
 static int destroy_queue(const struct op *op, unsigned int i)
@@ -495,6 +670,10 @@ const struct op ops[] = {
 	IOCTL("set-scratch-backing-va", 300, set_scratch),
 	IOCTL("set-trap-handler", 300, set_trap_handler),
 	IOCTL("runtime-enable", 1000, runtime_disable),
+	IOCTL("profiler", 1000, profiler_version),
+	SIZED("ioctl.smi-events", 300, 0, NULL, smi_events, undo_fds),
+	SIZED("ioctl.create-process", CONTEXTS, 0, prepare_files, create_process, undo_files),
+	SIZED("ioctl.acquire-vm", CONTEXTS, 0, prepare_contexts, acquire_vm, undo_files),
 	SIZED("ioctl.create-event", 300, 0, prepare_event_page, create_event, undo_events),
 	SIZED("ioctl.destroy-event", 300, 0, prepare_events, destroy_event, NULL),
 	SIZED("ioctl.set-event", 300, 0, prepare_events, set_event, undo_events),
@@ -502,8 +681,14 @@ const struct op ops[] = {
 	SIZED("ioctl.wait-events", 300, 0, prepare_events, wait_event, undo_events),
 	SIZED("ioctl.create-queue", QUEUES, 0, prepare_queues, create_queue, undo_queues),
 	SIZED("ioctl.update-queue", QUEUES, 0, prepare_live_queues, update_queue, undo_queues),
+	SIZED("ioctl.set-cu-mask", QUEUES, 0, prepare_live_queues, set_cu_mask, undo_queues),
 	SIZED("ioctl.destroy-queue", QUEUES, 0, prepare_live_queues, destroy_queue,
 	      undo_destroyed_queues),
+	SIZED("ioctl.export-dmabuf", 300, 4 * KB, prepare_vram, export_dmabuf, undo_exported),
+	SIZED("ioctl.import-dmabuf", 300, 4 * KB, prepare_dmabuf, import_dmabuf, undo_imported),
+	SIZED("ioctl.get-dmabuf-info", 1000, 4 * KB, prepare_dmabuf, dmabuf_info, undo_dmabuf),
+	SIZED("ioctl.gem-va-map", 300, 4 * KB, prepare_gem, gem_map, undo_gem),
+	SIZED("ioctl.gem-va-unmap", 300, 4 * KB, prepare_gem_mapped, gem_unmap, undo_gem),
 #define BY_SIZE(name, n, size)							\
 	SIZED("alloc." name, n, size, NULL, alloc_vram, undo_mems),		\
 	SIZED("map." name, n, size, prepare_vram, map_mem, undo_mapped),	\
