@@ -53,7 +53,7 @@ static int send_signal(struct softgpu_queue *q, uint64_t signal)
 		return ret;
 	ret = sg_store(q, mailbox, 8, id);
 	if (!ret)
-		q->gpu->ops->event(q->p.vm, id);
+		q->gpu->ops->event(q->p.vm, q->p.owner, id);
 	return ret;
 }
 

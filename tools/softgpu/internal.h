@@ -52,13 +52,15 @@ TAILQ_HEAD(sg_queues, softgpu_queue);
  * @lock: protects all below, and parts of the queues
  * @work: a queue is ready, for threads that wait for nothing else
  * @timer: the same for the one that also waits for the time of @timer_at
- * @left: a thread has left a queue that somebody waits for
+ * @left: a thread has left a queue and somebody waits for that
  * @threads: the threads
  * @num_threads: their number
  * @waiting: how many of them wait at @work
  * @timekeeper: one waits at @timer
  * @timer_at: until when it does
  * @stop: threads end
+ * @paused: nobody is to begin a turn (lock to write; read without)
+ * @num_running: queues in which a thread is
  * @kicks: how often waiting queues were told to look again
  * @round: in a round each ready queue has one turn
  * @ready: queues of this round and of the next one
@@ -83,6 +85,8 @@ struct softgpu {
 	bool timekeeper;
 	uint64_t timer_at;
 	bool stop;
+	bool paused;
+	unsigned int num_running;
 	uint64_t kicks;
 	uint64_t round;
 	struct sg_queues ready[2][SG_PRIORITIES];
@@ -152,7 +156,7 @@ struct sg_op {
 };
 
 /* Where a queue is: in a list of the GPU if ready or blocked. */
-enum sg_state { SG_IDLE, SG_READY, SG_BLOCKED, SG_RUNNING, SG_STOPPED };
+enum sg_state { SG_IDLE, SG_READY, SG_BLOCKED, SG_RUNNING, SG_STOPPED, SG_SAVED };
 
 /**
  * struct softgpu_queue - a queue
@@ -256,7 +260,8 @@ static inline void sg_count(uint64_t *counter, uint64_t n)
 
 static inline bool sg_turn_over(struct softgpu_queue *q)
 {
-	return q->budget <= 0 || __atomic_load_n(&q->hold, __ATOMIC_RELAXED);
+	return q->budget <= 0 || __atomic_load_n(&q->hold, __ATOMIC_RELAXED) ||
+	       __atomic_load_n(&q->gpu->paused, __ATOMIC_RELAXED);
 }
 
 /* sched.c; the caller holds the lock */
@@ -297,6 +302,10 @@ void sg_reg_write(struct softgpu_queue *q, uint32_t reg, uint32_t value);
 
 /* aql.c */
 int sg_aql_run(struct softgpu_queue *q);
+
+/* state.c; the caller holds the lock if others know the queue */
+void sg_save(struct softgpu_queue *q, void *state);
+int sg_restore(struct softgpu_queue *q, const void *state);
 
 /* dispatch.c */
 int softgpu_dispatch(struct softgpu_queue *q, const uint32_t *packet);

@@ -184,7 +184,7 @@ static int release_mem(struct softgpu_queue *q, const uint32_t *w)
 	}
 	/* 0 is without an interrupt, 3 waits for the write and is without one too. */
 	if (!ret && interrupt && interrupt != 3)
-		q->gpu->ops->event(q->p.vm, w[7]);
+		q->gpu->ops->event(q->p.vm, q->p.owner, w[7]);
 	return ret;
 }
 
@@ -241,6 +241,23 @@ static int set_reg_packet(struct softgpu_queue *q, uint32_t base, const uint32_t
 	return set_regs(q, base + (w[1] & 0xffff), false, 2, len);
 }
 
+/* For a queue of the driver, whose packets are also about what the core knows nothing of */
+static bool is_privileged(struct softgpu_queue *q)
+{
+	return q->p.flags & SOFTGPU_QUEUE_KERNEL && q->gpu->ops->privileged;
+}
+
+static int privileged(struct softgpu_queue *q, uint32_t len)
+{
+	uint32_t words[SOFTGPU_PRIVILEGED_MAX];
+	int ret = body(q, 0, words, len);
+
+	if (ret)
+		return ret;
+	q->fault = (struct softgpu_fault){ 0 };
+	return q->gpu->ops->privileged(q->p.vm, q->p.owner, words, len);
+}
+
 /* The least number of dwords behind the header; 0 if there is no such packet */
 static uint32_t least_body(unsigned int opcode)
 {
@@ -284,11 +301,12 @@ static int length(struct softgpu_queue *q, const uint32_t *w, uint32_t num)
 	uint32_t count = bits(w[0], 16, 14) + 1;
 	uint32_t least = least_body(bits(w[0], 8, 8));
 
-	(void)q;
 	(void)num;
 	if (w[0] == TYPE2 || (w[0] & ~0xffu) == (NOP_SINGLE & ~0xffu))
 		return 1;
-	if (w[0] >> 30 != 3 || !least || count < least)
+	if (w[0] >> 30 != 3 || count < least)
+		return -EINVAL;
+	if (!least && (!is_privileged(q) || count >= SOFTGPU_PRIVILEGED_MAX))
 		return -EINVAL;
 	return 1 + count;
 }
@@ -335,7 +353,7 @@ static int exec(struct softgpu_queue *q, const uint32_t *w, uint32_t len)
 	case SET_UCONFIG_REG:
 		return set_reg_packet(q, 0xc000, w, len);
 	default:
-		return 0;
+		return least_body(bits(w[0], 8, 8)) ? 0 : privileged(q, len);
 	}
 }
 

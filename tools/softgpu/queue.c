@@ -44,10 +44,30 @@ static bool valid(const struct softgpu_queue_params *p)
 	       !(p->wptr_va & 7);
 }
 
+/* In the unit of the queue's pointers */
+static int begin_at(struct softgpu_queue *q, uint64_t start)
+{
+	switch (q->p.type) {
+	case SOFTGPU_QUEUE_AQL:
+		q->aql_rptr = start;
+		break;
+	case SOFTGPU_QUEUE_PM4:
+		q->level[0].pos = start;
+		break;
+	default:
+		if (start & 3)
+			return -EINVAL;
+		q->level[0].pos = start / 4;
+	}
+	q->doorbell = q->wptr = q->stats.rptr = q->stats.wptr = start;
+	return 0;
+}
+
 int softgpu_queue_create(struct softgpu *gpu, const struct softgpu_queue_params *params,
 			 struct softgpu_queue **queue)
 {
 	struct softgpu_queue *q;
+	int ret;
 
 	if (!valid(params))
 		return -EINVAL;
@@ -56,11 +76,20 @@ int softgpu_queue_create(struct softgpu *gpu, const struct softgpu_queue_params 
 		return -ENOMEM;
 	q->gpu = gpu;
 	q->p = *params;
+	q->p.state = NULL;
 	q->reload = true;
+	if (params->state)
+		ret = sg_restore(q, params->state);
+	else
+		ret = begin_at(q, params->start);
+	if (ret) {
+		free(q);
+		return ret;
+	}
 
 	pthread_mutex_lock(&gpu->lock);
 	gpu->num_queues++;
-	if (sg_wants_turn(q))
+	if (q->state == SG_IDLE && sg_wants_turn(q))
 		sg_make_ready(q);
 	sg_wake(gpu);
 	pthread_mutex_unlock(&gpu->lock);
@@ -91,10 +120,25 @@ int softgpu_queue_update(struct softgpu_queue *q, const struct softgpu_queue_par
 	if (!sg_active(q))
 		q->reload = true;
 	q->p = *params;
+	q->p.state = NULL;
 	__atomic_fetch_sub(&q->hold, 1, __ATOMIC_RELAXED);
 	if (q->state == SG_IDLE && sg_active(q))
 		sg_make_ready(q);
 	sg_wake(gpu);
+	pthread_mutex_unlock(&gpu->lock);
+	return 0;
+}
+
+int softgpu_queue_save(struct softgpu_queue *q, void *state)
+{
+	struct softgpu *gpu = q->gpu;
+
+	pthread_mutex_lock(&gpu->lock);
+	hold(q);
+	if (q->state == SG_IDLE)
+		q->state = SG_SAVED;
+	sg_save(q, state);
+	__atomic_fetch_sub(&q->hold, 1, __ATOMIC_RELAXED);
 	pthread_mutex_unlock(&gpu->lock);
 	return 0;
 }

@@ -30,9 +30,10 @@ static uint64_t now_ns(void)
 	return ts.tv_sec * 1000000000ULL + ts.tv_nsec;
 }
 
+/* Anything that a thread may take */
 static bool anything_ready(struct softgpu *gpu)
 {
-	return gpu->ready_mask[0] | gpu->ready_mask[1];
+	return !gpu->paused && (gpu->ready_mask[0] | gpu->ready_mask[1]);
 }
 
 static void *worker(void *arg);
@@ -195,6 +196,9 @@ static void turn_end(struct softgpu_queue *q, int ret)
 {
 	struct softgpu *gpu = q->gpu;
 
+	gpu->num_running--;
+	if (gpu->paused)
+		pthread_cond_broadcast(&gpu->left);
 	q->state = ret == -EFAULT || ret == -EINVAL ? SG_STOPPED : SG_IDLE;
 	if (q->progress) {
 		q->delay = 0;
@@ -231,6 +235,7 @@ static void *worker(void *arg)
 			wait_for_work(gpu, next);
 			continue;
 		}
+		gpu->num_running++;
 		q->state = SG_RUNNING;
 		q->turn = gpu->round;
 		q->kicks = gpu->kicks;
@@ -244,6 +249,23 @@ static void *worker(void *arg)
 	}
 	pthread_mutex_unlock(&gpu->lock);
 	return NULL;
+}
+
+void softgpu_pause(struct softgpu *gpu)
+{
+	pthread_mutex_lock(&gpu->lock);
+	__atomic_store_n(&gpu->paused, true, __ATOMIC_RELAXED);
+	while (gpu->num_running)
+		pthread_cond_wait(&gpu->left, &gpu->lock);
+	pthread_mutex_unlock(&gpu->lock);
+}
+
+void softgpu_resume(struct softgpu *gpu)
+{
+	pthread_mutex_lock(&gpu->lock);
+	__atomic_store_n(&gpu->paused, false, __ATOMIC_RELAXED);
+	sg_wake(gpu);
+	pthread_mutex_unlock(&gpu->lock);
 }
 
 static unsigned int num_cpus(void)

@@ -181,7 +181,7 @@ static int length(struct softgpu_queue *q, const uint32_t *w, uint32_t num)
 	case CONST_FILL:
 		return sub ? -EINVAL : 5;
 	case PTEPDE:
-		return q->p.flags & SOFTGPU_QUEUE_PTE && !sub ? 10 : -EINVAL;
+		return q->p.flags & SOFTGPU_QUEUE_KERNEL && !sub ? 10 : -EINVAL;
 	case TIMESTAMP:
 		return sub <= TIMESTAMP_GET_GLOBAL ? 3 : -EINVAL;
 	case SRBM_WRITE:
@@ -212,7 +212,7 @@ static int exec(struct softgpu_queue *q, const uint32_t *w, uint32_t len)
 	case FENCE:
 		return sg_store(q, sg_u64(w[1], w[2]), 4, w[3]);
 	case TRAP:
-		q->gpu->ops->event(q->p.vm, bits(w[1], 0, 28));
+		q->gpu->ops->event(q->p.vm, q->p.owner, bits(w[1], 0, 28));
 		return 0;
 	case POLL_REGMEM:
 		if (sub == POLL_REG_WRITE_MEM)

@@ -3,8 +3,9 @@
  * The execution core of the software GPU: queues and what is in them.
  *
  * What lives here: all that a user of the core calls and is called with. Users are the soft
- * backend of libvirtkfd and, later, a PCI model. What does not: where GPU memory is, who owns
- * a queue, what an interrupt becomes: those are callbacks.
+ * backend of libvirtkfd and the PCI model of QEMU. What does not: where GPU memory is, who owns
+ * a queue, what an interrupt becomes, which queues there are and when: those are callbacks, or
+ * what the user decides.
  *
  * All functions may be called by any thread, also by several at a time, as long as nobody
  * uses a queue that is being destroyed. The core holds no lock while it calls back, apart
@@ -47,15 +48,22 @@ struct softgpu_fault {
  * @bad_packet: a queue has stopped because of a packet that cannot be. @index is where in
  *	the ring, in the unit of the queue's pointers and since the queue's creation; @word is
  *	the packet's first word, or what else was wrong there.
- * @event: an interrupt that signals an event; its mailbox was written before if it has one
+ * @event: an interrupt, with the context of the packet: for a signal the event's id, whose
+ *	mailbox was written before if it has one
  * @reg_read: value of a register, by the index of its 32-bit word; NULL: all are zero
  * @reg_write: write of a register; NULL: ignored
+ * @privileged: a PM4 packet of a SOFTGPU_QUEUE_KERNEL queue that the core does not know, of
+ *	@num dwords with its header, SOFTGPU_PRIVILEGED_MAX at most. 0: done; -EAGAIN: the
+ *	same packet comes again, as with one that waits for a register; -EINVAL: the packet
+ *	cannot be; -EFAULT: the queue stops and @fault gets a fault of zeroes. NULL: there are
+ *	no such packets.
  * @log: one line, without its end, about what is not an error of the packets
  *
  * @vm and the owner are those of &struct softgpu_queue_params. @fault, @bad_packet, @event,
- * @reg_read, @reg_write and @log are called without @lock, by a thread of the core: in all of
- * them softgpu_queue_doorbell(), softgpu_queue_stats() and softgpu_kick() may be called, but
- * not what waits for a queue.
+ * @reg_read, @reg_write, @privileged and @log are called without @lock, by a thread of the
+ * core: in all of them softgpu_queue_doorbell(), softgpu_queue_stats() and softgpu_kick() may
+ * be called, but not what waits for a queue of the same GPU. What waits for queues of another
+ * struct softgpu may be called, as long as no callback of that one waits for this one.
  */
 struct softgpu_vm_ops {
 	void (*lock)(void *vm);
@@ -64,14 +72,18 @@ struct softgpu_vm_ops {
 			   struct softgpu_fault *fault);
 	void (*fault)(void *vm, void *owner, const struct softgpu_fault *fault);
 	void (*bad_packet)(void *vm, void *owner, uint64_t index, uint32_t word);
-	void (*event)(void *vm, uint32_t event_id);
-	uint32_t (*reg_read)(void *vm, uint32_t reg);
-	void (*reg_write)(void *vm, uint32_t reg, uint32_t value);
+	void (*event)(void *vm, void *owner, uint32_t event_id);
+	uint32_t (*reg_read)(void *vm, void *owner, uint32_t reg);
+	void (*reg_write)(void *vm, void *owner, uint32_t reg, uint32_t value);
+	int (*privileged)(void *vm, void *owner, const uint32_t *words, uint32_t num);
 	void (*log)(void *vm, const char *line);
 };
 
 /* Most bytes that are moved while the user's lock is held. */
 #define SOFTGPU_CHUNK	(256u << 10)
+
+/* Most dwords of a packet for softgpu_vm_ops.privileged, its header among them. */
+#define SOFTGPU_PRIVILEGED_MAX	257
 
 /**
  * enum softgpu_queue_type - what a queue holds
@@ -81,13 +93,19 @@ struct softgpu_vm_ops {
  */
 enum softgpu_queue_type { SOFTGPU_QUEUE_AQL, SOFTGPU_QUEUE_PM4, SOFTGPU_QUEUE_SDMA };
 
-/* SDMA: packets that write page tables are allowed, for the kernel's own queues. */
-#define SOFTGPU_QUEUE_PTE	1u
+/*
+ * A queue of the driver. PM4: packets that the core does not know are the user's, see
+ * softgpu_vm_ops.privileged. SDMA: packets that write page tables are allowed.
+ */
+#define SOFTGPU_QUEUE_KERNEL	2u
+
+/* Bytes of a saved queue, see softgpu_queue_save(). */
+#define SOFTGPU_STATE_SIZE	336
 
 /**
  * struct softgpu_queue_params - a queue
  * @type: what it holds
- * @flags: SOFTGPU_QUEUE_PTE or 0
+ * @flags: SOFTGPU_QUEUE_KERNEL or 0
  * @ring_va: where the packets are
  * @ring_size: bytes, a power of two of at least 64; 0: the queue is not active
  * @rptr_va: where the read pointer is reported: packets since the queue's creation as 64 bits
@@ -95,6 +113,10 @@ enum softgpu_queue_type { SOFTGPU_QUEUE_AQL, SOFTGPU_QUEUE_PM4, SOFTGPU_QUEUE_SD
  *	bits (SDMA)
  * @wptr_va: where the write pointer is, 64 bits since the queue's creation in packets, dwords
  *	or bytes; looked at when the queue becomes active, for doorbells that came before
+ * @start: read pointer that the queue begins at, in the unit of @wptr_va; for
+ *	softgpu_queue_create() without @state
+ * @state: SOFTGPU_STATE_SIZE bytes of softgpu_queue_save() to go on from, or NULL; for
+ *	softgpu_queue_create(), which copies them
  * @priority: 0 to 15, 15 comes first within a round
  * @percent: 0: the queue is not active; the rest makes no difference
  * @vm: for the callbacks; queues with the same one see each other's signals at once
@@ -107,6 +129,8 @@ struct softgpu_queue_params {
 	uint64_t ring_size;
 	uint64_t rptr_va;
 	uint64_t wptr_va;
+	uint64_t start;
+	const void *state;
 	unsigned int priority;
 	unsigned int percent;
 	void *vm;
@@ -151,7 +175,8 @@ void softgpu_destroy(struct softgpu *gpu);
  * @params: what it is
  * @queue: result
  *
- * Return: 0, -EINVAL for parameters that make no sense (sizes, alignment, priority), -ENOMEM
+ * Return: 0, -EINVAL for parameters that make no sense (sizes, alignment, priority) and for a
+ * state that is none of this type of queue and ring, -ENOMEM
  */
 int softgpu_queue_create(struct softgpu *gpu, const struct softgpu_queue_params *params,
 			 struct softgpu_queue **queue);
@@ -179,6 +204,27 @@ int softgpu_queue_update(struct softgpu_queue *queue, const struct softgpu_queue
 void softgpu_queue_destroy(struct softgpu_queue *queue);
 
 /**
+ * softgpu_queue_save - take a queue away, to go on with it later
+ * @queue: queue
+ * @state: result, SOFTGPU_STATE_SIZE bytes
+ *
+ * No thread is in the queue any more when this returns, and none will be: it can only be
+ * saved again or destroyed. Another queue of the same type and ring that is created with
+ * @state goes on where this one ended, also from the middle of a packet, and one that has
+ * stopped stays so; only the counters of softgpu_queue_stats() begin again. Doorbells that
+ * ring in between are found by the write pointer in memory.
+ *
+ * The bytes hold no pointers. The first four are never zero, so zeroes can stand for no
+ * state. Other contents may come from anywhere: what cannot be is refused by
+ * softgpu_queue_create(), and the rest does no harm but to what the queue may access.
+ *
+ * Waits for callbacks of this queue, so the caller must not hold what they need.
+ *
+ * Return: 0
+ */
+int softgpu_queue_save(struct softgpu_queue *queue, void *state);
+
+/**
  * softgpu_queue_doorbell - ring a queue's doorbell
  * @queue: queue
  * @value: what was written to the doorbell
@@ -194,6 +240,22 @@ void softgpu_queue_doorbell(struct softgpu_queue *queue, uint64_t value);
  * They look at it by themselves, but seldom.
  */
 void softgpu_kick(struct softgpu *gpu);
+
+/**
+ * softgpu_pause - stop all queues for a while
+ * @gpu: GPU that is not paused
+ *
+ * When this returns no thread is in any queue, and none will be until softgpu_resume().
+ * Everything else works meanwhile: doorbells are kept, queues come, change and go. Waits for
+ * callbacks of all queues, so the caller must not hold what they need.
+ */
+void softgpu_pause(struct softgpu *gpu);
+
+/**
+ * softgpu_resume - the end of softgpu_pause()
+ * @gpu: GPU that is paused
+ */
+void softgpu_resume(struct softgpu *gpu);
 
 /**
  * softgpu_queue_stats - what a queue has done

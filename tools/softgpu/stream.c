@@ -109,13 +109,15 @@ int sg_compare(unsigned int function, uint32_t value, uint32_t ref)
 
 uint32_t sg_reg_read(struct softgpu_queue *q, uint32_t reg)
 {
-	return q->gpu->ops->reg_read ? q->gpu->ops->reg_read(q->p.vm, reg) : 0;
+	const struct softgpu_vm_ops *ops = q->gpu->ops;
+
+	return ops->reg_read ? ops->reg_read(q->p.vm, q->p.owner, reg) : 0;
 }
 
 void sg_reg_write(struct softgpu_queue *q, uint32_t reg, uint32_t value)
 {
 	if (q->gpu->ops->reg_write)
-		q->gpu->ops->reg_write(q->p.vm, reg, value);
+		q->gpu->ops->reg_write(q->p.vm, q->p.owner, reg, value);
 }
 
 /* A packet that is not all there: the ring's rest may come with the next doorbell. */

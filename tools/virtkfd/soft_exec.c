@@ -163,8 +163,9 @@ static void exec_bad_packet(void *vm, void *owner, uint64_t index, uint32_t word
 }
 
 /* The interrupts of packets carry all bits of an event's id. */
-static void exec_event(void *vm, uint32_t event_id)
+static void exec_event(void *vm, void *owner, uint32_t event_id)
 {
+	(void)owner;
 	soft_signal(((struct soft_pdd *)vm)->ctx, event_id, 32, true);
 }
 

@@ -107,10 +107,11 @@ static void on_bad(void *opaque, void *owner, uint64_t index, uint32_t word)
 	pthread_mutex_unlock(&vm->record);
 }
 
-static void on_event(void *opaque, uint32_t id)
+static void on_event(void *opaque, void *owner, uint32_t id)
 {
 	struct vm *vm = opaque;
 
+	(void)owner;
 	pthread_mutex_lock(&vm->record);
 	vm->events[vm->num_events++ % MAX_EVENTS] = id;
 	pthread_mutex_unlock(&vm->record);
@@ -118,21 +119,23 @@ static void on_event(void *opaque, uint32_t id)
 		vm->on_event(vm, id);
 }
 
-static uint32_t reg_read(void *opaque, uint32_t reg)
+static uint32_t reg_read(void *opaque, void *owner, uint32_t reg)
 {
 	struct vm *vm = opaque;
 	uint32_t value;
 
+	(void)owner;
 	pthread_mutex_lock(&vm->record);
 	value = vm->regs[reg & 0x3ffff];
 	pthread_mutex_unlock(&vm->record);
 	return value;
 }
 
-static void reg_write(void *opaque, uint32_t reg, uint32_t value)
+static void reg_write(void *opaque, void *owner, uint32_t reg, uint32_t value)
 {
 	struct vm *vm = opaque;
 
+	(void)owner;
 	pthread_mutex_lock(&vm->record);
 	vm->regs[reg & 0x3ffff] = value;
 	vm->num_reg_writes++;

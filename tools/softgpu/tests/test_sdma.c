@@ -460,7 +460,7 @@ static void test_ptepde(void **state)
 	/* sdma_v4_4_2_vm_set_pte_pde() */
 	BAD(fix, 12, LO(OUT(0)), HI(OUT(0)), 0x71, 0, 0x1000, 0, 0x1000, 0, 2);
 	queue_init(&q, fix->gpu, vm, SOFTGPU_QUEUE_SDMA, PAGE);
-	q.p.flags = SOFTGPU_QUEUE_PTE;
+	q.p.flags = SOFTGPU_QUEUE_KERNEL;
 	queue_create(&q);
 	RUN(&q, 12, LO(OUT(0)), HI(OUT(0)), 0x71, 1u << 31, 0xfffff000, 0, 0x1000, 0, 2);
 	assert_int_equal(r64(vm, OUT(0)), 0x80000000fffff071);
