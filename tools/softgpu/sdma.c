@@ -81,9 +81,16 @@ static int poll(struct softgpu_queue *q, const uint32_t *w)
 	uint64_t value;
 	int ret;
 
-	/* A flush of the HDP cache, of which there is none, takes the place of a wait. */
-	if (!memory && (bits(w[0], 26, 1) || !bits(w[0], 28, 3)))
+	/* There is no HDP cache to flush; a driver may have a register that says so. */
+	if (!memory && bits(w[0], 26, 1)) {
+		if (!(q->p.flags & SOFTGPU_QUEUE_KERNEL))
+			return 0;
+		if (!q->level[q->depth].started)
+			sg_reg_write(q, bits(w[2], 2, 18), w[3]);
+		q->level[q->depth].started = true;
+	} else if (!memory && !bits(w[0], 28, 3)) {
 		return 0;
+	}
 	if (memory) {
 		ret = sg_load(q, sg_u64(w[1], w[2]), 4, &value);
 		if (ret)

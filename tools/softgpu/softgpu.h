@@ -95,7 +95,8 @@ enum softgpu_queue_type { SOFTGPU_QUEUE_AQL, SOFTGPU_QUEUE_PM4, SOFTGPU_QUEUE_SD
 
 /*
  * A queue of the driver. PM4: packets that the core does not know are the user's, see
- * softgpu_vm_ops.privileged. SDMA: packets that write page tables are allowed.
+ * softgpu_vm_ops.privileged. SDMA: packets that write page tables are allowed, and one that
+ * flushes the HDP cache writes and waits for the registers that it names.
  */
 #define SOFTGPU_QUEUE_KERNEL	2u
 

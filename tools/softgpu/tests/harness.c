@@ -42,10 +42,59 @@ static uint8_t *host(struct map *map, uint64_t va, uint64_t *len)
 	return map->host + off;
 }
 
+static void brake(struct vm *vm)
+{
+	bool stop;
+
+	if (!__atomic_load_n(&vm->brake, __ATOMIC_RELAXED))
+		return;
+	pthread_mutex_lock(&vm->record);
+	stop = vm->brake == 1;
+	if (vm->brake)
+		__atomic_store_n(&vm->brake, vm->brake - 1, __ATOMIC_RELAXED);
+	vm->braked |= stop;
+	pthread_mutex_unlock(&vm->record);
+	if (!stop)
+		return;
+	while (vm_braked(vm))
+		usleep(10);
+	usleep(30);
+}
+
+void vm_brake(struct vm *vm, unsigned int locks)
+{
+	pthread_mutex_lock(&vm->record);
+	__atomic_store_n(&vm->brake, locks, __ATOMIC_RELAXED);
+	pthread_mutex_unlock(&vm->record);
+}
+
+bool vm_braked(struct vm *vm)
+{
+	bool braked;
+
+	pthread_mutex_lock(&vm->record);
+	braked = vm->braked;
+	pthread_mutex_unlock(&vm->record);
+	return braked;
+}
+
+bool vm_unbrake(struct vm *vm)
+{
+	bool braked;
+
+	pthread_mutex_lock(&vm->record);
+	__atomic_store_n(&vm->brake, 0, __ATOMIC_RELAXED);
+	braked = vm->braked;
+	vm->braked = false;
+	pthread_mutex_unlock(&vm->record);
+	return braked;
+}
+
 static void lock(void *opaque)
 {
 	struct vm *vm = opaque;
 
+	brake(vm);
 	pthread_mutex_lock(&vm->lock);
 	must(!vm->locked);
 	vm->locked = true;
@@ -78,6 +127,8 @@ static void *translate(void *opaque, uint64_t va, uint64_t *len, unsigned int ac
 		fault->mapped = map;
 		return NULL;
 	}
+	if (vm->max_piece && *len > 8 && *len > vm->max_piece)
+		*len = vm->max_piece;
 	ptr = host(map, va, len);
 	if (access & SOFTGPU_WRITE)
 		vm->held += *len;
@@ -111,8 +162,8 @@ static void on_event(void *opaque, void *owner, uint32_t id)
 {
 	struct vm *vm = opaque;
 
-	(void)owner;
 	pthread_mutex_lock(&vm->record);
+	vm->caller = owner;
 	vm->events[vm->num_events++ % MAX_EVENTS] = id;
 	pthread_mutex_unlock(&vm->record);
 	if (vm->on_event)
@@ -124,8 +175,8 @@ static uint32_t reg_read(void *opaque, void *owner, uint32_t reg)
 	struct vm *vm = opaque;
 	uint32_t value;
 
-	(void)owner;
 	pthread_mutex_lock(&vm->record);
+	vm->caller = owner;
 	value = vm->regs[reg & 0x3ffff];
 	pthread_mutex_unlock(&vm->record);
 	return value;
@@ -135,11 +186,24 @@ static void reg_write(void *opaque, void *owner, uint32_t reg, uint32_t value)
 {
 	struct vm *vm = opaque;
 
-	(void)owner;
 	pthread_mutex_lock(&vm->record);
+	vm->caller = owner;
 	vm->regs[reg & 0x3ffff] = value;
 	vm->num_reg_writes++;
 	pthread_mutex_unlock(&vm->record);
+}
+
+static int privileged(void *opaque, void *owner, const uint32_t *words, uint32_t num)
+{
+	struct vm *vm = opaque;
+	unsigned int n;
+
+	must(num >= 2 && num <= SOFTGPU_PRIVILEGED_MAX);
+	pthread_mutex_lock(&vm->record);
+	vm->caller = owner;
+	n = vm->num_privileged++;
+	pthread_mutex_unlock(&vm->record);
+	return vm->on_privileged ? vm->on_privileged(vm, n, words, num) : 0;
 }
 
 static void on_log(void *opaque, const char *line)
@@ -155,7 +219,7 @@ static void on_log(void *opaque, const char *line)
 const struct softgpu_vm_ops vm_ops = {
 	.lock = lock, .unlock = unlock, .translate = translate, .fault = on_fault,
 	.bad_packet = on_bad, .event = on_event, .reg_read = reg_read, .reg_write = reg_write,
-	.log = on_log,
+	.privileged = privileged, .log = on_log,
 };
 
 const struct softgpu_vm_ops vm_ops_bare = {
@@ -281,6 +345,13 @@ uint32_t add32(struct vm *vm, uint64_t va, uint32_t value)
 				  __ATOMIC_ACQ_REL);
 }
 
+void wreg(struct vm *vm, uint32_t reg, uint32_t value)
+{
+	pthread_mutex_lock(&vm->record);
+	vm->regs[reg] = value;
+	pthread_mutex_unlock(&vm->record);
+}
+
 unsigned int vm_events(struct vm *vm)
 {
 	unsigned int num;
@@ -330,6 +401,29 @@ void queue_exit(struct queue *q)
 {
 	softgpu_queue_destroy(q->q);
 	q->q = NULL;
+}
+
+void queue_take(struct queue *q, void *state)
+{
+	assert_int_equal(softgpu_queue_save(q->q, state), 0);
+	queue_exit(q);
+}
+
+void queue_bring(struct queue *q, const void *state)
+{
+	q->p.state = state;
+	queue_create(q);
+	q->p.state = NULL;
+}
+
+/* A state may be anywhere, and is not looked at any more when the queue is there. */
+void queue_move(struct queue *q)
+{
+	uint8_t state[1 + SOFTGPU_STATE_SIZE];
+
+	queue_take(q, state + 1);
+	queue_bring(q, state + 1);
+	memset(state, 0xff, sizeof(state));
 }
 
 void queue_put(struct queue *q, const uint32_t *words, unsigned int num)

@@ -49,15 +49,24 @@ struct map {
  * @locked: a thread is between lock() and unlock()
  * @held: bytes translated for writing in this hold
  * @max_held: most of them in any
+ * @max_piece: what translate() gives at most of more than 8 bytes, or 0
+ * @brake: at which lock() from now on the core's thread waits, or 0 (record)
+ * @braked: it does so, until this is reset (record)
  * @on_event: called with each event, or NULL
- * @opaque: for it
+ * @on_privileged: called with each privileged packet and its number, or NULL: done with
+ * @opaque: for them
  * @record: protects the rest
+ * @caller: owner of the queue that called for an event or a register last
  */
 struct vm {
 	pthread_mutex_t lock;
 	bool locked;
 	uint64_t held, max_held;
+	uint64_t max_piece;
+	unsigned int brake;
+	bool braked;
 	void (*on_event)(struct vm *vm, uint32_t id);
+	int (*on_privileged)(struct vm *vm, unsigned int n, const uint32_t *words, uint32_t num);
 	void *opaque;
 	struct map maps[MAX_MAPS];
 	unsigned int num_maps;
@@ -66,16 +75,16 @@ struct vm {
 	pthread_mutex_t record;
 	unsigned int num_events;
 	uint32_t events[MAX_EVENTS];
-	unsigned int num_faults, num_bad, num_logs, num_reg_writes;
+	unsigned int num_faults, num_bad, num_logs, num_reg_writes, num_privileged;
 	struct softgpu_fault fault;
-	void *stopped;
+	void *stopped, *caller;
 	uint64_t bad_index;
 	uint32_t bad_word;
 	uint32_t regs[0x40000];
 };
 
 extern const struct softgpu_vm_ops vm_ops;
-/* The same without register access and log */
+/* The same without what is optional */
 extern const struct softgpu_vm_ops vm_ops_bare;
 
 struct vm *vm_new(void);
@@ -90,6 +99,7 @@ uint64_t r64(struct vm *vm, uint64_t va);
 void w16(struct vm *vm, uint64_t va, uint16_t value);
 void w32(struct vm *vm, uint64_t va, uint32_t value);
 void w64(struct vm *vm, uint64_t va, uint64_t value);
+void wreg(struct vm *vm, uint32_t reg, uint32_t value);
 uint32_t add32(struct vm *vm, uint64_t va, uint32_t value);
 
 unsigned int vm_events(struct vm *vm);
@@ -111,6 +121,16 @@ void queue_init(struct queue *q, struct softgpu *gpu, struct vm *vm,
 		enum softgpu_queue_type type, uint64_t ring_size);
 void queue_create(struct queue *q);
 void queue_exit(struct queue *q);
+/* Goes on as another object, which begins with the state of this one */
+void queue_move(struct queue *q);
+/* The two halves of that; the state need not be aligned */
+void queue_take(struct queue *q, void *state);
+void queue_bring(struct queue *q, const void *state);
+/* The core's thread is to wait at its lock() with this number from now on, 0: at none */
+void vm_brake(struct vm *vm, unsigned int locks);
+bool vm_braked(struct vm *vm);
+/* Lets it go, with a pause that is long enough to save its queue before it goes on */
+bool vm_unbrake(struct vm *vm);
 /* Puts dwords (or one AQL packet, its header last) into the ring, and the write pointer */
 void queue_put(struct queue *q, const uint32_t *words, unsigned int num);
 void queue_ring(struct queue *q);

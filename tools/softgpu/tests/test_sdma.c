@@ -287,6 +287,21 @@ static void test_poll_regmem(void **state)
 	RUN(&q, 8u | 3u << 28, 0x123 << 2, 0, 9, 0xff, 0, 8u | 1u << 8, 0x123 << 2, LO(OUT(1)),
 	    HI(OUT(1)));
 	assert_int_equal(r32(vm, OUT(1)), 9);
+	assert_int_equal(vm->num_reg_writes, 0);
+	queue_exit(&q);
+
+	/* amdgpu's HDP flush on its own ring: the register that is waited for comes first. */
+	queue_init(&q, fix->gpu, vm, SOFTGPU_QUEUE_SDMA, PAGE);
+	q.p.flags = SOFTGPU_QUEUE_KERNEL;
+	queue_create(&q);
+	PUT(&q, 8u | 1u << 26 | 3u << 28, 0x41 << 2, 0x40 << 2, 4, 4, 0xfff000a);
+	queue_ring(&q);
+	usleep(1000);
+	assert_false(queue_done(&q));
+	wreg(vm, 0x41, 0xf7);
+	queue_wait(&q);
+	assert_int_equal(vm->num_reg_writes, 1);
+	assert_int_equal(vm->regs[0x40], 4);
 	queue_exit(&q);
 
 	BAD(fix, 8u | 7u << 28 | 1u << 31, LO(OUT(0)), HI(OUT(0)), 5, 0xff, 0);
