@@ -25,7 +25,6 @@ enum {
 	SIGNAL_END = 40,
 };
 
-#define NUM_DEPS	5
 #define ATOMIC_ADD_64	47
 
 /* 64 bits of the packet, by the byte they begin at */
@@ -87,7 +86,7 @@ static int barrier(struct softgpu_queue *q, bool any)
 	unsigned int i;
 	int ret;
 
-	for (i = 0; i < NUM_DEPS; i++) {
+	for (i = 0; i < SG_AQL_DEPS; i++) {
 		uint64_t signal = packet_u64(q, 8 + i * 8);
 
 		if (!signal)

@@ -42,6 +42,7 @@
 /* The longest packet without a body of variable length. */
 #define SG_WORDS	16
 #define SG_AQL_SIZE	64
+#define SG_AQL_DEPS	5
 
 TAILQ_HEAD(sg_queues, softgpu_queue);
 
@@ -274,6 +275,8 @@ void sg_kick(struct softgpu *gpu, void *vm);
 bool sg_active(const struct softgpu_queue *q);
 bool sg_wants_turn(const struct softgpu_queue *q);
 int sg_run(struct softgpu_queue *q);
+uint64_t sg_read_pointer(const struct softgpu_queue *q);
+int sg_begin_at(struct softgpu_queue *q, uint64_t start);
 
 /* memory.c */
 int sg_read(struct softgpu_queue *q, uint64_t va, void *buf, uint64_t len);

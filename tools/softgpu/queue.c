@@ -45,7 +45,7 @@ static bool valid(const struct softgpu_queue_params *p)
 }
 
 /* In the unit of the queue's pointers */
-static int begin_at(struct softgpu_queue *q, uint64_t start)
+int sg_begin_at(struct softgpu_queue *q, uint64_t start)
 {
 	switch (q->p.type) {
 	case SOFTGPU_QUEUE_AQL:
@@ -81,7 +81,7 @@ int softgpu_queue_create(struct softgpu *gpu, const struct softgpu_queue_params 
 	if (params->state)
 		ret = sg_restore(q, params->state);
 	else
-		ret = begin_at(q, params->start);
+		ret = sg_begin_at(q, params->start);
 	if (ret) {
 		free(q);
 		return ret;
@@ -208,7 +208,7 @@ void softgpu_queue_stats(struct softgpu_queue *q, struct softgpu_queue_stats *st
 	stats->wptr = __atomic_load_n(&q->stats.wptr, __ATOMIC_RELAXED);
 }
 
-static uint64_t read_pointer(struct softgpu_queue *q)
+uint64_t sg_read_pointer(const struct softgpu_queue *q)
 {
 	switch (q->p.type) {
 	case SOFTGPU_QUEUE_AQL:
@@ -242,7 +242,7 @@ static void reload_wptr(struct softgpu_queue *q)
 /* The number of packets is one of a doorbell too: rung with the pointer, not the packet. */
 static bool wptr_valid(struct softgpu_queue *q)
 {
-	uint64_t ahead = q->wptr - read_pointer(q);
+	uint64_t ahead = q->wptr - sg_read_pointer(q);
 
 	switch (q->p.type) {
 	case SOFTGPU_QUEUE_AQL:
@@ -300,6 +300,6 @@ int sg_run(struct softgpu_queue *q)
 	if (ret == -EFAULT)
 		ops->fault(q->p.vm, q->p.owner, &q->fault);
 	else if (ret == -EINVAL)
-		ops->bad_packet(q->p.vm, q->p.owner, read_pointer(q), q->word);
+		ops->bad_packet(q->p.vm, q->p.owner, sg_read_pointer(q), q->word);
 	return ret;
 }
