@@ -482,6 +482,118 @@ static void test_callback(void **state)
 	queue_exit(&q);
 }
 
+static void test_pause(void **state)
+{
+	struct fixture *fix = *state;
+	struct vm *vm = fix->vm;
+	struct queue busy, idle, waiting, new, gone;
+	uint64_t done;
+
+	start(fix, &busy);
+	start(fix, &idle);
+	start(fix, &waiting);
+	start(fix, &gone);
+	copy(&busy, 512 * MIB);
+	poll(&waiting, OUT(0), 1);
+	fence(&waiting, OUT(1), 1);
+	queue_ring(&waiting);
+	queue_ring(&busy);
+	UNTIL(queue_stats(&busy).bytes_copied);
+	softgpu_pause(fix->gpu);
+	done = queue_stats(&busy).bytes_copied;
+	assert_true(done < 512 * MIB);
+
+	/* All that may be done meanwhile, and none of it is executed. */
+	w32(vm, OUT(0), 1);
+	softgpu_kick(fix->gpu);
+	fence(&idle, OUT(2), 1);
+	queue_ring(&idle);
+	queue_move(&idle);
+	queue_init(&new, fix->gpu, vm, SOFTGPU_QUEUE_SDMA, PAGE);
+	fence(&new, OUT(3), 1);
+	queue_create(&new);
+	queue_move(&busy);
+	busy.p.priority = 3;
+	assert_int_equal(softgpu_queue_update(busy.q, &busy.p), 0);
+	fence(&gone, OUT(4), 1);
+	queue_ring(&gone);
+	queue_exit(&gone);
+	usleep(20000);
+	assert_int_equal(queue_stats(&busy).bytes_copied, 0);
+	for (unsigned int i = 1; i < 4; i++)
+		assert_int_equal(r32(vm, OUT(i)), 0);
+
+	softgpu_resume(fix->gpu);
+	queue_wait(&idle);
+	queue_wait(&waiting);
+	queue_wait(&new);
+	queue_wait(&busy);
+	assert_int_equal(queue_stats(&busy).bytes_copied, 512 * MIB - done);
+	assert_int_equal(r32(vm, OUT(4)), 0);
+
+	/* What waits is found later too, without anybody who says so. */
+	poll(&waiting, OUT(5), 1);
+	queue_ring(&waiting);
+	usleep(2000);
+	softgpu_pause(fix->gpu);
+	usleep(10000);
+	softgpu_resume(fix->gpu);
+	usleep(2000);
+	w32(vm, OUT(5), 1);
+	queue_wait(&waiting);
+	/* With nothing to do, and to the end of all */
+	queue_exit(&busy);
+	queue_exit(&idle);
+	queue_exit(&waiting);
+	queue_exit(&new);
+	softgpu_pause(fix->gpu);
+	softgpu_resume(fix->gpu);
+	softgpu_pause(fix->gpu);
+}
+
+struct pauser {
+	struct softgpu *gpu;
+	bool done;
+};
+
+static void *pause_gpu(void *arg)
+{
+	struct pauser *pauser = arg;
+
+	softgpu_pause(pauser->gpu);
+	__atomic_store_n(&pauser->done, true, __ATOMIC_RELEASE);
+	return NULL;
+}
+
+/* A callback is part of a turn. */
+static void test_pause_callback(void **state)
+{
+	struct fixture *fix = *state;
+	struct vm *vm = fix->vm;
+	struct pauser pauser = { .gpu = fix->gpu };
+	bool go = false;
+	pthread_t thread;
+	struct queue q;
+
+	vm->on_event = hold_first;
+	vm->opaque = &go;
+	start(fix, &q);
+	PUT(&q, 6, 99, 5, LO(OUT(0)), HI(OUT(0)), 1);
+	queue_ring(&q);
+	UNTIL(vm_events(vm));
+	assert_int_equal(pthread_create(&thread, NULL, pause_gpu, &pauser), 0);
+	usleep(5000);
+	assert_false(__atomic_load_n(&pauser.done, __ATOMIC_ACQUIRE));
+	__atomic_store_n(&go, true, __ATOMIC_RELEASE);
+	pthread_join(thread, NULL);
+	usleep(5000);
+	assert_int_equal(r32(vm, OUT(0)), 0);
+	softgpu_resume(fix->gpu);
+	queue_wait(&q);
+	assert_int_equal(r32(vm, OUT(0)), 1);
+	queue_exit(&q);
+}
+
 static uint64_t cpu_use(unsigned int ms)
 {
 	uint64_t before = ns(CLOCK_PROCESS_CPUTIME_ID);
@@ -531,6 +643,8 @@ int main(void)
 		TEST(test_fair),
 		TEST(test_priority),
 		TEST(test_callback),
+		TEST(test_pause),
+		TEST(test_pause_callback),
 		TEST(test_idle),
 	};
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0 OR MIT
 /*
- * Many queues on many threads, queues that come and go, and packets of random words.
+ * Many queues on many threads, queues that come and go, that stop and are moved at any
+ * moment, and packets of random words.
  */
 #include "harness.h"
 
@@ -143,6 +144,118 @@ static void test_churn(void **state)
 		pthread_join(threads[i], NULL);
 }
 
+/* While a GPU is paused its memory is its user's alone, also for accesses that race. */
+static void test_pause(void **state)
+{
+	struct fixture *fix = *state;
+	static struct queue q[8];
+	static uint8_t bytes[0x4000];
+	uint32_t seed = 1;
+
+	for (unsigned int i = 0; i < 8; i++) {
+		queue_init(&q[i], fix->gpu, fix->vm, SOFTGPU_QUEUE_SDMA, PAGE);
+		queue_create(&q[i]);
+	}
+	for (unsigned int n = 0; n < 300; n++) {
+		uint32_t before;
+
+		for (unsigned int i = 0; i < 8; i++) {
+			/* Ring after ring until the pause */
+			while (queue_done(&q[i]))
+				for (unsigned int j = 0; j < 10; j++)
+					batch(&q[i], i, n);
+		}
+		usleep(rnd(&seed) % 100);
+		softgpu_pause(fix->gpu);
+		before = r32(fix->vm, COUNTER);
+		vm_get(fix->vm, MINE(0), bytes, sizeof(bytes));
+		vm_put(fix->vm, MINE(0), bytes, sizeof(bytes));
+		usleep(rnd(&seed) % 100);
+		assert_int_equal(r32(fix->vm, COUNTER), before);
+		softgpu_resume(fix->gpu);
+	}
+	for (unsigned int i = 0; i < 8; i++) {
+		queue_wait(&q[i]);
+		queue_exit(&q[i]);
+	}
+}
+
+/**
+ * struct producer - who rings a queue, in a thread, while others move the queue
+ * @lock: whoever holds it may use the queue's object
+ * @end: no more packets
+ * @num: packets so far
+ */
+struct producer {
+	struct queue q;
+	pthread_mutex_t lock;
+	pthread_t thread;
+	bool end;
+	unsigned int num;
+};
+
+static void *produce(void *arg)
+{
+	struct producer *p = arg;
+
+	while (!__atomic_load_n(&p->end, __ATOMIC_ACQUIRE)) {
+		if (!queue_done(&p->q)) {
+			usleep(20);
+			continue;
+		}
+		PUT(&p->q, 10u | 15u << 25, LO(COUNTER), HI(COUNTER), 1, 0, 0, 0, 0);
+		PUT(&p->q, 6, ++p->num);
+		pthread_mutex_lock(&p->lock);
+		queue_ring(&p->q);
+		pthread_mutex_unlock(&p->lock);
+	}
+	return NULL;
+}
+
+static void test_move(void **state)
+{
+	struct fixture *fix = *state;
+	static struct producer p[4];
+	uint8_t saved[SOFTGPU_STATE_SIZE];
+	unsigned int total = 0;
+	uint32_t seed = 2;
+
+	for (unsigned int i = 0; i < 4; i++) {
+		queue_init(&p[i].q, fix->gpu, fix->vm, SOFTGPU_QUEUE_SDMA, PAGE);
+		queue_create(&p[i].q);
+		pthread_mutex_init(&p[i].lock, NULL);
+		assert_int_equal(pthread_create(&p[i].thread, NULL, produce, &p[i]), 0);
+	}
+	for (unsigned int n = 0; n < 2000; n++) {
+		struct producer *it = &p[rnd(&seed) % 4];
+		bool pause = rnd(&seed) % 8 == 0;
+
+		if (pause)
+			softgpu_pause(fix->gpu);
+		else
+			usleep(rnd(&seed) % 50);
+		/* Doorbells ring on while the queue is saved, and are not lost. */
+		assert_int_equal(softgpu_queue_save(it->q.q, saved), 0);
+		pthread_mutex_lock(&it->lock);
+		queue_exit(&it->q);
+		queue_bring(&it->q, saved);
+		pthread_mutex_unlock(&it->lock);
+		if (pause)
+			softgpu_resume(fix->gpu);
+	}
+	for (unsigned int i = 0; i < 4; i++) {
+		__atomic_store_n(&p[i].end, true, __ATOMIC_RELEASE);
+		pthread_join(p[i].thread, NULL);
+		queue_wait(&p[i].q);
+		queue_exit(&p[i].q);
+		total += p[i].num;
+		pthread_mutex_destroy(&p[i].lock);
+	}
+	assert_true(total > 100);
+	assert_int_equal(r32(fix->vm, COUNTER), total);
+	assert_int_equal(vm_events(fix->vm), total);
+}
+
 /* Addresses: mostly memory, sometimes not */
 static uint64_t address(uint32_t *seed, struct queue *q)
 {
@@ -249,6 +362,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_hammer),
 		TEST(test_churn),
+		TEST(test_pause),
+		TEST(test_move),
 		TEST(test_rubbish),
 	};
 
