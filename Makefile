@@ -13,6 +13,7 @@ help:
 	@echo 'make modules KDIR=DIR   virtio-gpu.ko for your own $(linux) kernel; DIR is its build directory,'
 	@echo '                        KSRC=DIR its source, if not Debian'"'"'s of the series'
 	@echo 'make modules_install    install it (KDIR= as above, INSTALL_MOD_PATH= as usual)'
+	@echo 'make check-host         those of them that run Debian'"'"'s amdgpu on the model of a GPU'
 	@echo 'make series             mail-ready patches in O=$(O)/series/{guest,qemu}'
 	@echo 'make series-check       apply, build and check them'
 	@echo 'make stress             copies and kills for STRESS_SECONDS=600 on a debug kernel'
@@ -26,6 +27,9 @@ demo:
 
 check:
 	@tools/check/run $(SUITES)
+
+check-host:
+	@tools/check/run $(notdir $(wildcard tools/check/8?-*))
 
 series:
 	tools/series/compose guest $(O)/series/guest
@@ -72,4 +76,4 @@ need-kdir:
 clean:
 	rm -rf $(O)
 
-.PHONY: help demo check stress bench series series-check docs-table modules modules_install need-kdir clean
+.PHONY: help demo check check-host stress bench series series-check docs-table modules modules_install need-kdir clean
