@@ -198,13 +198,11 @@ static bool valid(struct softgpu_queue *q, const struct saved *s)
 	bool aql = s->type == SOFTGPU_QUEUE_AQL;
 
 	if (s->magic != MAGIC || s->type != q->p.type || s->flags & ~ALL_FLAGS ||
-	    s->depth > SG_MAX_DEPTH || s->jumps > SG_MAX_JUMPS || s->jumps < s->depth)
+	    s->depth > SG_MAX_DEPTH || s->jumps > SG_MAX_JUMPS)
 		return false;
 	if (!(s->flags & IN_IB) != !(aql && s->depth))
 		return false;
-	if (s->deps_seen && (!aql || s->depth || s->deps_seen >= 1u << SG_AQL_DEPS))
-		return false;
-	if (s->flags & STARTED && (s->op.kind != SG_OP_NONE || (aql && !s->depth)))
+	if (s->deps_seen >= 1u << SG_AQL_DEPS)
 		return false;
 	if (!ring_valid(q, s))
 		return false;

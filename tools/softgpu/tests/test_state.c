@@ -372,18 +372,27 @@ static void test_indirect(void **state)
 	assert_int_equal(r32(vm, OUT(0)), 4);
 	queue_exit(&q);
 
-	/* Buffers into themselves come to an end, however often the queue moves. */
-	start(fix, &q, SOFTGPU_QUEUE_PM4);
-	w32(vm, OUT(1), 0);
-	PUT_IB(vm, 1, WAIT(1), CALL(1, 11u | 1u << 20));
-	PUT(&q, CALL(1, 11));
-	queue_ring(&q);
-	move_waiting(&q);
-	w32(vm, OUT(1), 1);
-	while (!vm_stops(vm))
-		queue_move(&q);
-	queue_bad(&q, 0, P3(0x3f, 2));
-	queue_exit(&q);
+	/* A buffer into itself ends at SG_MAX_JUMPS, however often the queue moves. */
+	for (unsigned int moves = 0; moves < 4; moves++) {
+		start(fix, &q, SOFTGPU_QUEUE_PM4);
+		w64(vm, OUT(0), 0);
+		PUT_IB(vm, 1, ADD(0), CALL(1, 13u | 1u << 20));
+		PUT(&q, CALL(1, 13));
+		vm_brake(vm, moves ? 500 : 0);
+		queue_ring(&q);
+		for (unsigned int i = 0; i < moves; i++) {
+			uint8_t saved[SOFTGPU_STATE_SIZE];
+
+			UNTIL(vm_braked(vm));
+			vm_unbrake(vm);
+			queue_take(&q, saved);
+			vm_brake(vm, i + 1 < moves ? 500 : 0);
+			queue_bring(&q, saved);
+		}
+		queue_bad(&q, 0, P3(0x3f, 2));
+		assert_int_equal(r32(vm, OUT(0)), 4096);
+		queue_exit(&q);
+	}
 }
 
 /* What is left out goes on in dwords that are not there yet, and a packet that is torn */
@@ -435,8 +444,8 @@ static void test_aql(void **state)
 	queue_ring(&q);
 	usleep(2000);
 	w64(vm, SIGNAL(1) + 8, 1);
-	move_waiting(&q);
 	before = softgpu_clock();
+	move_waiting(&q);
 	w64(vm, SIGNAL(2) + 8, 0);
 	UNTIL(value(vm, 0) == 1);
 	/* It began before it was moved. */
@@ -466,7 +475,19 @@ static void test_aql(void **state)
 	assert_int_equal(r32(vm, OUT(0)), 1);
 	assert_int_equal(r32(vm, DST + 8996), 77);
 
+	/* Its end is wrong: the last of its packets is told, though nobody reads it again. */
+	PUT_IB(vm, 2, P3(0x50, 5), 0, LO(SRC), 0, LO(DST), 0, 9000);
+	PUT(&q, 1u << 16, CALL(2, 7), 10, 0, 0, 0, 0, 0, 0, 0, 0, LO(SIGNAL(0)) + 4, 0);
+	vm_brake(vm, 20);
+	queue_ring(&q);
+	UNTIL(vm_braked(vm));
+	vm_unbrake(vm);
+	queue_move(&q);
+	queue_bad(&q, 4, P3(0x50, 5));
+	queue_exit(&q);
+
 	/* Dispatches are logged once. */
+	start(fix, &q, SOFTGPU_QUEUE_AQL);
 	for (unsigned int i = 0; i < 3; i++) {
 		PUT(&q, 2u | 1u << 16, 64, 64, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, LO(SIGNAL(0)), 0);
 		queue_ring(&q);
