@@ -226,7 +226,7 @@ static void reload_wptr(struct softgpu_queue *q)
 	struct softgpu *gpu = q->gpu;
 	uint64_t value;
 
-	if (sg_load(q, q->p.wptr_va, 8, &value))
+	if (!q->p.wptr_va || sg_load(q, q->p.wptr_va, 8, &value))
 		return;
 	/* Slots of AQL packets are taken before they are free. */
 	if (q->p.type == SOFTGPU_QUEUE_AQL && value > q->aql_rptr + q->p.ring_size / SG_AQL_SIZE)

@@ -113,7 +113,8 @@ enum softgpu_queue_type { SOFTGPU_QUEUE_AQL, SOFTGPU_QUEUE_PM4, SOFTGPU_QUEUE_SD
  *	(AQL), dwords within the ring as 32 bits (PM4), bytes since the queue's creation as 64
  *	bits (SDMA)
  * @wptr_va: where the write pointer is, 64 bits since the queue's creation in packets, dwords
- *	or bytes; looked at when the queue becomes active, for doorbells that came before
+ *	or bytes; looked at when the queue becomes active, for doorbells that came before;
+ *	0: doorbells alone say it
  * @start: read pointer that the queue begins at, in the unit of @wptr_va; for
  *	softgpu_queue_create() without @state
  * @state: SOFTGPU_STATE_SIZE bytes of softgpu_queue_save() to go on from, or NULL; for

@@ -49,7 +49,7 @@ static ModelQueue *queue_of_slot(AmdgpuModel *s, uint32_t slot)
 /**
  * model_hqd_map - map a compute queue
  * @s: the device
- * @template: kind, vm, doorbell, mqd and slot; wptr_va of params if not 0
+ * @template: kind, vm, doorbell, mqd and slot; wptr_va of params
  * @hqd: registers
  * @state: state to go on from, or NULL
  *
@@ -60,7 +60,6 @@ int model_hqd_map(AmdgpuModel *s, const ModelQueue *template, const uint32_t *hq
 {
 	ModelQueue queue = *template;
 	struct softgpu_queue_params *params = &queue.params;
-	uint64_t wptr_va = params->wptr_va;
 
 	*params = (struct softgpu_queue_params){
 		.type = hqd[HQD_AQL_CONTROL] & 1 ? SOFTGPU_QUEUE_AQL : SOFTGPU_QUEUE_PM4,
@@ -68,14 +67,16 @@ int model_hqd_map(AmdgpuModel *s, const ModelQueue *template, const uint32_t *hq
 		.ring_va = ((uint64_t)hqd[HQD_PQ_BASE_HI] << 32 | hqd[HQD_PQ_BASE]) << 8,
 		.ring_size = 8ULL << extract32(hqd[HQD_PQ_CONTROL], 0, 6),
 		.rptr_va = (uint64_t)hqd[HQD_RPTR_ADDR_HI] << 32 | hqd[HQD_RPTR_ADDR],
-		.wptr_va = wptr_va ? wptr_va :
-			(uint64_t)hqd[HQD_WPTR_ADDR_HI] << 32 | hqd[HQD_WPTR_ADDR],
+		.wptr_va = template->params.wptr_va,
 		.priority = MIN(hqd[HQD_PIPE_PRIORITY] * 7, 15), .percent = 100,
 	};
 	return model_queue_map(s, &queue, state);
 }
 
-/* A queue that the driver describes in registers: KIQ */
+/*
+ * A queue that the driver describes in registers: KIQ. Polling of the write pointer in memory is
+ * off for it, where a value of before a reset may be.
+ */
 static void activate(AmdgpuModel *s, unsigned int bank)
 {
 	const uint32_t *hqd = s->hqd[bank];
