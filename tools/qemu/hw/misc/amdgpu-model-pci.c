@@ -281,7 +281,10 @@ static void model_realize(PCIDevice *pdev, Error **errp)
 		error_setg(errp, "no threads");
 		return;
 	}
-	s->running = runstate_is_running();
+	s->running = true;
+	if (!runstate_is_running()) {
+		model_queues_stop(s);
+	}
 	s->vm_state = qemu_add_vm_change_state_handler(state_changed, s);
 }
 

@@ -75,7 +75,7 @@ int model_queue_map(AmdgpuModel *s, const ModelQueue *template, const void *stat
 			    queue->doorbell);
 		model_queue_unmap(old, NULL);
 	}
-	/* While the machine is stopped there is only what model_queues_start() makes. */
+	/* While the machine is stopped a queue comes from a stream, and begins with the machine. */
 	if (s->running) {
 		ret = softgpu_queue_create(gpu_of(queue), &queue->params, &queue->exec);
 	} else if (state) {
@@ -163,62 +163,44 @@ void model_queues_unmap(AmdgpuModel *s, ModelQueueKind kind)
 	}
 }
 
-/* Stops all queues that are the firmware's, or all that are not */
-static void stop(AmdgpuModel *s, bool firmware)
+/*
+ * The machine stops: no memory changes any more, and queues are where they are. Nobody else maps or
+ * unmaps one: neither packets nor vCPUs do anything.
+ */
+void model_queues_stop(AmdgpuModel *s)
 {
 	ModelQueue *queue;
 
-	for (;;) {
-		struct softgpu_queue *exec = NULL;
-
-		qemu_mutex_lock(&s->queue_lock);
-		QTAILQ_FOREACH(queue, &s->queues, next) {
-			if (queue->exec && (queue->kind == MODEL_QUEUE_RING) == firmware) {
-				exec = queue->exec;
-				queue->exec = NULL;
-				break;
-			}
-		}
-		qemu_mutex_unlock(&s->queue_lock);
-		if (!exec) {
-			return;
-		}
-		softgpu_queue_save(exec, queue->state);
-		softgpu_queue_destroy(exec);
-	}
-}
-
-/* The machine stops: no memory changes any more. The firmware's come first, as they map others. */
-void model_queues_stop(AmdgpuModel *s)
-{
-	stop(s, true);
+	softgpu_pause(s->fw);
+	softgpu_pause(s->gpu);
 	s->running = false;
-	stop(s, false);
+	QTAILQ_FOREACH(queue, &s->queues, next) {
+		if (queue->exec) {
+			softgpu_queue_save(queue->exec, queue->state);
+			softgpu_queue_destroy(queue->exec);
+			queue->exec = NULL;
+		}
+	}
 }
 
 void model_queues_start(AmdgpuModel *s)
 {
 	ModelQueue *queue;
 
-	s->running = true;
 	QTAILQ_FOREACH(queue, &s->queues, next) {
-		struct softgpu_queue *exec = NULL;
 		int ret;
 
-		if (queue->exec) {
-			continue;
-		}
 		queue->params.state = queue->state;
-		ret = softgpu_queue_create(gpu_of(queue), &queue->params, &exec);
+		ret = softgpu_queue_create(gpu_of(queue), &queue->params, &queue->exec);
 		queue->params.state = NULL;
 		if (ret) {
 			warn_report("amdgpu-model-pci: queue with doorbell 0x%x cannot go on: %s",
 				    queue->doorbell, strerror(-ret));
 		}
-		qemu_mutex_lock(&s->queue_lock);
-		queue->exec = exec;
-		qemu_mutex_unlock(&s->queue_lock);
 	}
+	s->running = true;
+	softgpu_resume(s->fw);
+	softgpu_resume(s->gpu);
 }
 
 /* softgpu_vm_ops.event, with an id that the packet has */
