@@ -333,6 +333,9 @@ static int exec(struct softgpu_queue *q, const uint32_t *w, uint32_t len)
 	case WAIT_REG_MEM:
 		return wait_reg_mem(q, w);
 	case INDIRECT_BUFFER:
+		/* Another address space than the ring's is for graphics. */
+		if (q->p.flags & SOFTGPU_QUEUE_KERNEL && bits(w[3], 24, 4))
+			return -EINVAL;
 		return sg_call(q, sg_u64(w[1] & ~3u, w[2] & 0xffff), bits(w[3], 0, 20),
 			       bits(w[3], 20, 1));
 	case COPY_DATA:

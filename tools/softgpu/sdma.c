@@ -215,6 +215,8 @@ static int exec(struct softgpu_queue *q, const uint32_t *w, uint32_t len)
 		};
 		return 0;
 	case INDIRECT:
+		if (q->p.flags & SOFTGPU_QUEUE_KERNEL && bits(w[0], 16, 4))
+			return -EINVAL;
 		return sg_call(q, sg_u64(w[1], w[2]), bits(w[3], 0, 20), false);
 	case FENCE:
 		return sg_store(q, sg_u64(w[1], w[2]), 4, w[3]);

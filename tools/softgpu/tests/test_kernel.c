@@ -178,6 +178,46 @@ static void test_errors(void **state)
 	queue_exit(&q);
 }
 
+/* An indirect buffer in another address space than the ring's */
+static void test_vmid(void **state)
+{
+	struct fixture *fix = *state;
+	struct queue q;
+
+	start(fix, &q, SOFTGPU_QUEUE_PM4);
+	PUT(&q, P3(0x3f, 2), LO(IB), 0, 8u | 1u << 23 | 3u << 24);
+	queue_ring(&q);
+	queue_bad(&q, 0, P3(0x3f, 2));
+	queue_exit(&q);
+
+	start(fix, &q, SOFTGPU_QUEUE_SDMA);
+	PUT(&q, 4u | 3u << 16, LO(IB), 0, 8, 0, 0);
+	queue_ring(&q);
+	queue_bad(&q, 0, 4u | 3u << 16);
+	queue_exit(&q);
+}
+
+/* What is in memory of a ring of before a reset is no write pointer. */
+static void test_doorbell_only(void **state)
+{
+	struct fixture *fix = *state;
+	uint64_t wptr_va;
+	struct queue q;
+
+	queue_init(&q, fix->gpu, fix->vm, SOFTGPU_QUEUE_PM4, PAGE);
+	wptr_va = q.p.wptr_va;
+	w32(fix->vm, wptr_va, 64);
+	q.p.wptr_va = 0;
+	q.p.flags = SOFTGPU_QUEUE_KERNEL;
+	queue_create(&q);
+	q.p.wptr_va = wptr_va;
+	PUT(&q, P3(0x37, 3), TO_MEM, LO(OUT(0)), 0, 5);
+	softgpu_queue_doorbell(q.q, 5);
+	UNTIL(queue_stats(&q).rptr == 5);
+	assert_int_equal(r32(fix->vm, OUT(0)), 5);
+	queue_exit(&q);
+}
+
 /* A scheduler: its packets take queues of another GPU away and bring them back. */
 static int schedule(struct vm *vm, unsigned int n, const uint32_t *words, uint32_t num)
 {
@@ -349,12 +389,12 @@ static void test_amdgpu_pm4(void **state)
 	wreg(vm, 0x41, 4);
 	wreg(vm, 0x51, 0x3fff);
 	w32(vm, OUT(2), 9);
-	/* Waits for the fence before, flushes a TLB, HDP; the IB with a VMID */
+	/* Waits for the fence before, flushes a TLB, HDP */
 	RUN(&q, P3(0x3c, 5), 3u | 1u << 4, LO(OUT(2)), 0, 9, 0xffffffff, 4,
 	    WREG(0x60, 0x1000), WREG(0x61, 0), WREG(0x50, 0x80), WAIT_REG(0x51, 1u << 7),
 	    P3(0x3c, 5), 3u | 1u << 6, 0x40, 0x41, 4, 4, 0x20,
 	    P3(0x58, 5), 0x28c40000, 0xffffffff, 0xffffff, 0, 0, 10,
-	    P3(0x3f, 2), LO(IB), 0, 8u | 1u << 23 | 3u << 24,
+	    P3(0x3f, 2), LO(IB), 0, 8u | 1u << 23,
 	    P3(0x49, 6), 0x514 | 0x22u << 12, 2u << 29 | 2u << 24, LO(OUT(1)), 0, 77, 0, 0,
 	    P3(0x10, 2), PAD, PAD, PAD, PAD);
 	assert_int_equal(r32(vm, OUT(0)), 0xdeadbeef);
@@ -401,7 +441,7 @@ static void test_amdgpu_sdma(void **state)
 	    14u | 15u << 28, 0x60, 0x1000, 14u | 15u << 28, 0x50, 0x80,
 	    8u | 3u << 28, 0x51 << 2, 0, 1u << 7, 1u << 7, 10u | 0xfffu << 16,
 	    8u | 1u << 26 | 3u << 28, 0x41 << 2, 0x40 << 2, 4, 4, 10u | 0xfffu << 16,
-	    0, 0, 4u | 3u << 16, LO(IB), 0, sizeof(ib) / 4, 0, 0,
+	    0, 0, 4u, LO(IB), 0, sizeof(ib) / 4, 0, 0,
 	    5, LO(OUT(1)), 0, 77, 5, LO(OUT(1) + 4), 0, 0, 6, 0, 6u << 16, 0, 0, 0, 0, 0, 0);
 	for (unsigned int i = 0; i < 4; i++)
 		assert_int_equal(r64(vm, OUT(16 + i)), 0x110000071 + i * 0x200000);
@@ -424,6 +464,8 @@ int main(void)
 		TEST(test_privileged),
 		TEST(test_not_privileged),
 		TEST(test_errors),
+		TEST(test_vmid),
+		TEST(test_doorbell_only),
 		TEST(test_scheduler),
 		TEST(test_owner),
 		TEST(test_start),
