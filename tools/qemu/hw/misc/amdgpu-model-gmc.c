@@ -217,8 +217,8 @@ void *model_vm_translate(void *opaque, uint64_t va, uint64_t *len, unsigned int 
 		return NULL;
 	}
 	*len = MIN(*len, size - (va & (size - 1)));
-	ptr = physical(vm->s, entry & ENTRY_SYSTEM,
-		       (entry & ENTRY_ADDR & ~(size - 1)) | (va & (size - 1)), len,
+	/* A large page may begin at any small one: amdgpu asks memory to be contiguous only. */
+	ptr = physical(vm->s, entry & ENTRY_SYSTEM, (entry & ENTRY_ADDR) + (va & (size - 1)), len,
 		       access & SOFTGPU_WRITE);
 	return ptr;
 }
