@@ -104,14 +104,14 @@ int sg_atomic(struct softgpu_queue *q, uint64_t va, unsigned int code, uint64_t 
 	q->fault = (struct softgpu_fault){
 		.va = va, .access = SOFTGPU_READ | SOFTGPU_WRITE,
 	};
-	ops->lock(q->p.vm);
-	ptr = ops->translate(q->p.vm, va, &len, SOFTGPU_READ | SOFTGPU_WRITE, &q->fault);
+	ops->lock(sg_vm(q));
+	ptr = ops->translate(sg_vm(q), va, &len, SOFTGPU_READ | SOFTGPU_WRITE, &q->fault);
 	if (!ptr || len < size)
 		ret = -EFAULT;
 	else if (size == 4)
 		*old = atomic32(ptr, op, src, cmp);
 	else
 		*old = atomic64(ptr, op, src, cmp);
-	ops->unlock(q->p.vm);
+	ops->unlock(sg_vm(q));
 	return ret;
 }

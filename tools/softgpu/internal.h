@@ -184,6 +184,7 @@ enum sg_state { SG_IDLE, SG_READY, SG_BLOCKED, SG_RUNNING, SG_STOPPED, SG_SAVED 
  * @level: the ring and what is nested in it; for AQL the first one is empty
  * @depth: the one that is executed
  * @jumps: indirect buffers of this packet of the ring
+ * @vmid: address space that the one which the ring calls has named, or 0
  * @op: what is being moved
  * @atomic_old: what the last atomic operation of a PM4 packet returned
  * @aql_rptr: packets read
@@ -221,6 +222,7 @@ struct softgpu_queue {
 	struct sg_level level[1 + SG_MAX_DEPTH];
 	unsigned int depth;
 	unsigned int jumps;
+	unsigned int vmid;
 	struct sg_op op;
 	uint64_t atomic_old;
 
@@ -257,6 +259,18 @@ static inline uint64_t sg_u64(uint32_t lo, uint32_t hi)
 static inline void sg_count(uint64_t *counter, uint64_t n)
 {
 	__atomic_fetch_add(counter, n, __ATOMIC_RELAXED);
+}
+
+/* Whose memory is accessed */
+static inline void *sg_vm(struct softgpu_queue *q)
+{
+	return q->vmid ? q->gpu->ops->ib_vm(q->p.vm, q->p.owner, q->vmid) : q->p.vm;
+}
+
+/* What the driver alone may do, which an indirect buffer in another address space may not */
+static inline bool sg_is_kernel(const struct softgpu_queue *q)
+{
+	return q->p.flags & SOFTGPU_QUEUE_KERNEL && !q->vmid;
 }
 
 static inline bool sg_turn_over(struct softgpu_queue *q)
@@ -298,7 +312,7 @@ int sg_op_run(struct softgpu_queue *q);
 int sg_stream_run(struct softgpu_queue *q, const struct sg_engine *engine);
 int sg_stream_read(struct softgpu_queue *q, uint64_t pos, uint32_t *words, uint32_t num);
 uint64_t sg_stream_va(struct softgpu_queue *q, uint64_t pos, uint64_t *num);
-int sg_call(struct softgpu_queue *q, uint64_t va, uint32_t dwords, bool chain);
+int sg_call(struct softgpu_queue *q, uint64_t va, uint32_t dwords, unsigned int vmid, bool chain);
 int sg_compare(unsigned int function, uint32_t value, uint32_t ref);
 uint32_t sg_reg_read(struct softgpu_queue *q, uint32_t reg);
 void sg_reg_write(struct softgpu_queue *q, uint32_t reg, uint32_t value);

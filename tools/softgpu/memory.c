@@ -24,7 +24,7 @@ static void *translate(struct softgpu_queue *q, uint64_t va, uint64_t *len, unsi
 	if (va && want > -va)
 		want = *len = -va;
 	q->fault = (struct softgpu_fault){ .va = va, .access = access };
-	ptr = q->gpu->ops->translate(q->p.vm, va, len, access, &q->fault);
+	ptr = q->gpu->ops->translate(sg_vm(q), va, len, access, &q->fault);
 	if (!ptr || !*len)
 		return NULL;
 	*len = least(*len, want);
@@ -33,12 +33,12 @@ static void *translate(struct softgpu_queue *q, uint64_t va, uint64_t *len, unsi
 
 static void lock(struct softgpu_queue *q)
 {
-	q->gpu->ops->lock(q->p.vm);
+	q->gpu->ops->lock(sg_vm(q));
 }
 
 static void unlock(struct softgpu_queue *q)
 {
-	q->gpu->ops->unlock(q->p.vm);
+	q->gpu->ops->unlock(sg_vm(q));
 }
 
 /* At most SOFTGPU_CHUNK bytes. */

@@ -244,7 +244,7 @@ static int set_reg_packet(struct softgpu_queue *q, uint32_t base, const uint32_t
 /* For a queue of the driver, whose packets are also about what the core knows nothing of */
 static bool is_privileged(struct softgpu_queue *q)
 {
-	return q->p.flags & SOFTGPU_QUEUE_KERNEL && q->gpu->ops->privileged;
+	return sg_is_kernel(q) && q->gpu->ops->privileged;
 }
 
 static int privileged(struct softgpu_queue *q, uint32_t len)
@@ -333,11 +333,8 @@ static int exec(struct softgpu_queue *q, const uint32_t *w, uint32_t len)
 	case WAIT_REG_MEM:
 		return wait_reg_mem(q, w);
 	case INDIRECT_BUFFER:
-		/* Another address space than the ring's is for graphics. */
-		if (q->p.flags & SOFTGPU_QUEUE_KERNEL && bits(w[3], 24, 4))
-			return -EINVAL;
 		return sg_call(q, sg_u64(w[1] & ~3u, w[2] & 0xffff), bits(w[3], 0, 20),
-			       bits(w[3], 20, 1));
+			       bits(w[3], 24, 4), bits(w[3], 20, 1));
 	case COPY_DATA:
 		return copy_data(q, w);
 	case RELEASE_MEM:

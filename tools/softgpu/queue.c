@@ -298,7 +298,7 @@ int sg_run(struct softgpu_queue *q)
 	if (ret == -EFAULT || ret == -EINVAL)
 		sg_count(&q->stats.faults, 1);
 	if (ret == -EFAULT)
-		ops->fault(q->p.vm, q->p.owner, &q->fault);
+		ops->fault(sg_vm(q), q->p.owner, &q->fault);
 	else if (ret == -EINVAL)
 		ops->bad_packet(q->p.vm, q->p.owner, sg_read_pointer(q), q->word);
 	return ret;

@@ -83,7 +83,7 @@ static int poll(struct softgpu_queue *q, const uint32_t *w)
 
 	/* There is no HDP cache to flush; a driver may have a register that says so. */
 	if (!memory && bits(w[0], 26, 1)) {
-		if (!(q->p.flags & SOFTGPU_QUEUE_KERNEL))
+		if (!sg_is_kernel(q))
 			return 0;
 		if (!q->level[q->depth].started)
 			sg_reg_write(q, bits(w[2], 2, 18), w[3]);
@@ -188,7 +188,7 @@ static int length(struct softgpu_queue *q, const uint32_t *w, uint32_t num)
 	case CONST_FILL:
 		return sub ? -EINVAL : 5;
 	case PTEPDE:
-		return q->p.flags & SOFTGPU_QUEUE_KERNEL && !sub ? 10 : -EINVAL;
+		return sg_is_kernel(q) && !sub ? 10 : -EINVAL;
 	case TIMESTAMP:
 		return sub <= TIMESTAMP_GET_GLOBAL ? 3 : -EINVAL;
 	case SRBM_WRITE:
@@ -215,9 +215,7 @@ static int exec(struct softgpu_queue *q, const uint32_t *w, uint32_t len)
 		};
 		return 0;
 	case INDIRECT:
-		if (q->p.flags & SOFTGPU_QUEUE_KERNEL && bits(w[0], 16, 4))
-			return -EINVAL;
-		return sg_call(q, sg_u64(w[1], w[2]), bits(w[3], 0, 20), false);
+		return sg_call(q, sg_u64(w[1], w[2]), bits(w[3], 0, 20), bits(w[0], 16, 4), false);
 	case FENCE:
 		return sg_store(q, sg_u64(w[1], w[2]), 4, w[3]);
 	case TRAP:

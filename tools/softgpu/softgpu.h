@@ -57,9 +57,14 @@ struct softgpu_fault {
  *	same packet comes again, as with one that waits for a register; -EINVAL: the packet
  *	cannot be; -EFAULT: the queue stops and @fault gets a fault of zeroes. NULL: there are
  *	no such packets.
+ * @ib_vm: the @vm to use for an indirect buffer that the ring of a SOFTGPU_QUEUE_KERNEL queue calls
+ *	with address space @vmid, 1 to 15; asked at each access, always the same for the same
+ *	arguments. In such a buffer there is nothing that only the driver may do, and registers
+ *	are all zero. NULL: the packet cannot be.
  * @log: one line, without its end, about what is not an error of the packets
  *
- * @vm and the owner are those of &struct softgpu_queue_params. @fault, @bad_packet, @event,
+ * @vm and the owner are those of &struct softgpu_queue_params; @lock, @unlock, @translate and @fault
+ * may have that of @ib_vm, which is asked without @lock and with it. @fault, @bad_packet, @event,
  * @reg_read, @reg_write, @privileged and @log are called without @lock, by a thread of the
  * core: in all of them softgpu_queue_doorbell(), softgpu_queue_stats() and softgpu_kick() may
  * be called, but not what waits for a queue of the same GPU. What waits for queues of another
@@ -76,6 +81,7 @@ struct softgpu_vm_ops {
 	uint32_t (*reg_read)(void *vm, void *owner, uint32_t reg);
 	void (*reg_write)(void *vm, void *owner, uint32_t reg, uint32_t value);
 	int (*privileged)(void *vm, void *owner, const uint32_t *words, uint32_t num);
+	void *(*ib_vm)(void *vm, void *owner, unsigned int vmid);
 	void (*log)(void *vm, const char *line);
 };
 

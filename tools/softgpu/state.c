@@ -13,7 +13,7 @@
 #include "internal.h"
 
 /* "SGQ" and a version, which another layout or meaning of the fields changes */
-#define MAGIC	0x31514753
+#define MAGIC	0x32514753
 
 #define STOPPED		0x01
 #define BACKWARDS	0x02
@@ -64,6 +64,7 @@ struct saved_op {
  * @ring_skip: dwords of the ring that are not to be executed
  * @jumps: softgpu_queue.jumps
  * @word: softgpu_queue.word
+ * @vmid: softgpu_queue.vmid
  * @start_ts: softgpu_queue.start_ts
  * @signal: of the AQL packet whose indirect buffer is executed
  * @atomic_old: softgpu_queue.atomic_old
@@ -74,7 +75,7 @@ struct saved {
 	uint32_t magic;
 	uint8_t type, flags, depth, deps_seen;
 	uint64_t rptr, doorbell, rung, bad_doorbell;
-	uint32_t ring_len, ring_skip, jumps, word;
+	uint32_t ring_len, ring_skip, jumps, word, vmid, zero;
 	uint64_t start_ts, signal, atomic_old;
 	struct saved_ib ib[SG_MAX_DEPTH];
 	struct saved_op op;
@@ -108,6 +109,7 @@ static void save_packet(const struct softgpu_queue *q, struct saved *s)
 	s->ring_len = q->level[0].len;
 	s->ring_skip = q->level[0].skip;
 	s->jumps = q->jumps;
+	s->vmid = q->vmid;
 	s->start_ts = q->start_ts;
 	if (q->in_ib)
 		s->signal = sg_u64(q->packet[14], q->packet[15]);
@@ -202,6 +204,9 @@ static bool valid(struct softgpu_queue *q, const struct saved *s)
 		return false;
 	if (!(s->flags & IN_IB) != !(aql && s->depth))
 		return false;
+	if (s->vmid && (s->vmid > 15 || aql || !s->depth || s->op.kind == SG_OP_PTES ||
+			!(q->p.flags & SOFTGPU_QUEUE_KERNEL) || !q->gpu->ops->ib_vm))
+		return false;
 	if (s->deps_seen >= 1u << SG_AQL_DEPS)
 		return false;
 	if (!ring_valid(q, s))
@@ -263,6 +268,7 @@ int sg_restore(struct softgpu_queue *q, const void *state)
 		};
 	q->level[q->depth].started = s.flags & STARTED;
 	q->jumps = s.jumps;
+	q->vmid = s.vmid;
 	q->word = s.word;
 	/* The clock may have begun anew. */
 	if (s.start_ts <= softgpu_clock())

@@ -68,13 +68,21 @@ static int packet_end(struct softgpu_queue *q)
 	return report_rptr(q);
 }
 
-/* Continues with an indirect buffer; a chained one takes the place of the one it is in. */
-int sg_call(struct softgpu_queue *q, uint64_t va, uint32_t dwords, bool chain)
+/*
+ * Continues with an indirect buffer; a chained one takes the place of the one it is in. A driver's
+ * ring may name another address space for it, and for all that is nested in it.
+ */
+int sg_call(struct softgpu_queue *q, uint64_t va, uint32_t dwords, unsigned int vmid, bool chain)
 {
 	if (va & 3 || ++q->jumps > SG_MAX_JUMPS)
 		return -EINVAL;
 	if (!dwords)
 		return 0;
+	if (vmid && !q->depth && q->p.flags & SOFTGPU_QUEUE_KERNEL) {
+		if (!q->gpu->ops->ib_vm)
+			return -EINVAL;
+		q->vmid = vmid;
+	}
 	if (!chain || !q->depth) {
 		if (q->depth == SG_MAX_DEPTH)
 			return -EINVAL;
@@ -111,12 +119,12 @@ uint32_t sg_reg_read(struct softgpu_queue *q, uint32_t reg)
 {
 	const struct softgpu_vm_ops *ops = q->gpu->ops;
 
-	return ops->reg_read ? ops->reg_read(q->p.vm, q->p.owner, reg) : 0;
+	return ops->reg_read && !q->vmid ? ops->reg_read(q->p.vm, q->p.owner, reg) : 0;
 }
 
 void sg_reg_write(struct softgpu_queue *q, uint32_t reg, uint32_t value)
 {
-	if (q->gpu->ops->reg_write)
+	if (q->gpu->ops->reg_write && !q->vmid)
 		q->gpu->ops->reg_write(q->p.vm, q->p.owner, reg, value);
 }
 
@@ -180,7 +188,8 @@ int sg_stream_run(struct softgpu_queue *q, const struct sg_engine *engine)
 			if (!ret)
 				ret = packet_end(q);
 		} else if (q->depth && !avail) {
-			q->depth--;
+			if (!--q->depth)
+				q->vmid = 0;
 			if (q->p.type == SOFTGPU_QUEUE_AQL && !q->depth)
 				return 0;
 			ret = packet_end(q);

@@ -216,10 +216,19 @@ static void on_log(void *opaque, const char *line)
 	pthread_mutex_unlock(&vm->record);
 }
 
+static void *ib_vm(void *opaque, void *owner, unsigned int vmid)
+{
+	struct vm *vm = opaque;
+
+	(void)owner;
+	must(vmid == 3);
+	return vm->other;
+}
+
 const struct softgpu_vm_ops vm_ops = {
 	.lock = lock, .unlock = unlock, .translate = translate, .fault = on_fault,
 	.bad_packet = on_bad, .event = on_event, .reg_read = reg_read, .reg_write = reg_write,
-	.privileged = privileged, .log = on_log,
+	.privileged = privileged, .ib_vm = ib_vm, .log = on_log,
 };
 
 const struct softgpu_vm_ops vm_ops_bare = {

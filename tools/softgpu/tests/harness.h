@@ -52,6 +52,7 @@ struct map {
  * @max_piece: what translate() gives at most of more than 8 bytes, or 0
  * @brake: at which lock() from now on the core's thread waits, or 0 (record)
  * @braked: it does so, until this is reset (record)
+ * @other: of indirect buffers with VMID 3
  * @on_event: called with each event, or NULL
  * @on_privileged: called with each privileged packet and its number, or NULL: done with
  * @opaque: for them
@@ -65,6 +66,7 @@ struct vm {
 	uint64_t max_piece;
 	unsigned int brake;
 	bool braked;
+	struct vm *other;
 	void (*on_event)(struct vm *vm, uint32_t id);
 	int (*on_privileged)(struct vm *vm, unsigned int n, const uint32_t *words, uint32_t num);
 	void *opaque;

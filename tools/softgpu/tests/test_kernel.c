@@ -178,23 +178,113 @@ static void test_errors(void **state)
 	queue_exit(&q);
 }
 
-/* An indirect buffer in another address space than the ring's */
+/* An indirect buffer in another address space than the ring's, for another and nested ones */
 static void test_vmid(void **state)
 {
+	/* Waits, writes, calls; a write after that, and one to a register */
+	const uint32_t pm4[] = {
+		P3(0x3c, 5), 3u | 1u << 4, LO(OUT(2)), 0, 9, 0xffffffff, 4,
+		P3(0x37, 3), TO_MEM, LO(OUT(0)), 0, 5, P3(0x3f, 2), LO(IB + 0x100), 0, 5u | 1u << 23,
+		P3(0x37, 3), TO_MEM, LO(OUT(4)), 0, 7, P3(0x37, 3), 0, 0x70, 0, 1,
+	};
+	const uint32_t sdma[] = {
+		8u | 1u << 31 | 3u << 28, LO(OUT(2)), 0, 9, 0xffffffff, 4u | 0xfffu << 16,
+		5, LO(OUT(0)), 0, 5, 4, LO(IB + 0x100), 0, 5, 0, 0, 5, LO(OUT(4)), 0, 7,
+		14u | 15u << 28, 0x70, 1, 1, 3, 0, LO(OUT(0)), 0, LO(OUT(5)), 0,
+	};
+	const uint32_t nested[2][5] = {
+		{ P3(0x37, 3), TO_MEM, LO(OUT(1)), 0, 6 }, { 5, LO(OUT(1)), 0, 6, 0 },
+	};
 	struct fixture *fix = *state;
+	struct vm *vm = fix->vm, *other = vm_new();
 	struct queue q;
 
+	vm->other = other;
+	for (unsigned int i = 0; i < 2; i++) {
+		start(fix, &q, i ? SOFTGPU_QUEUE_SDMA : SOFTGPU_QUEUE_PM4);
+		vm_put(other, IB, i ? sdma : pm4, i ? sizeof(sdma) : sizeof(pm4));
+		vm_put(other, IB + 0x100, nested[i], sizeof(nested[i]));
+		for (unsigned int j = 0; j < 5; j++)
+			w64(other, OUT(j), 0);
+		w32(vm, OUT(2), 9);
+		if (i)
+			PUT(&q, 4u | 3u << 16, LO(IB), 0, sizeof(sdma) / 4, 0, 0, 5, LO(OUT(3)), 0, 8);
+		else
+			PUT(&q, P3(0x3f, 2), LO(IB), 0, (uint32_t)sizeof(pm4) / 4 | 1u << 23 | 3u << 24,
+			    P3(0x37, 3), TO_MEM, LO(OUT(3)), 0, 8);
+		queue_ring(&q);
+		usleep(2000);
+		queue_move(&q);
+		usleep(2000);
+		assert_false(queue_done(&q));
+		w32(other, OUT(2), 9);
+		UNTIL(queue_done(&q));
+		assert_int_equal(r32(other, OUT(0)), 5);
+		assert_int_equal(r32(other, OUT(1)), 6);
+		assert_int_equal(r32(other, OUT(3)), 0);
+		assert_int_equal(r32(other, OUT(4)), 7);
+		assert_int_equal(r32(vm, OUT(0)), 0);
+		assert_int_equal(r32(vm, OUT(1)), 0);
+		assert_int_equal(r32(vm, OUT(3)), 8);
+		assert_int_equal(r32(vm, OUT(4)), 0);
+		w32(vm, OUT(3), 0);
+		queue_exit(&q);
+	}
+	assert_int_equal(r32(other, OUT(5)), 5);
+	assert_int_equal(vm->num_reg_writes, 0);
+	vm->other = NULL;
+	vm_free(other);
+}
+
+/* What is not for such a buffer: the driver's packets, and memory that is not there */
+static void test_vmid_errors(void **state)
+{
+	const uint32_t privileged[] = { P3(0xa5, 2), 1, 2, 3 };
+	const uint32_t ptes[] = { 12, LO(OUT(16)), 0, 0x71, 0, 0, 1, 0x200000, 0, 3 };
+	const uint32_t nowhere[] = { 5, LO(NOWHERE), 0, 5 };
+	struct fixture *fix = *state;
+	struct vm *vm = fix->vm, *other = vm_new();
+	struct softgpu *bare;
+	struct queue q;
+
+	vm->other = other;
+	vm_put(other, IB, privileged, sizeof(privileged));
 	start(fix, &q, SOFTGPU_QUEUE_PM4);
-	PUT(&q, P3(0x3f, 2), LO(IB), 0, 8u | 1u << 23 | 3u << 24);
+	PUT(&q, P3(0x3f, 2), LO(IB), 0, 4u | 1u << 23 | 3u << 24);
 	queue_ring(&q);
-	queue_bad(&q, 0, P3(0x3f, 2));
+	queue_bad(&q, 0, privileged[0]);
+	queue_exit(&q);
+	assert_int_equal(vm->num_privileged, 0);
+
+	vm_put(other, IB, ptes, sizeof(ptes));
+	start(fix, &q, SOFTGPU_QUEUE_SDMA);
+	PUT(&q, 4u | 3u << 16, LO(IB), 0, 10, 0, 0);
+	queue_ring(&q);
+	queue_bad(&q, 0, ptes[0]);
 	queue_exit(&q);
 
+	vm_put(other, IB, nowhere, sizeof(nowhere));
 	start(fix, &q, SOFTGPU_QUEUE_SDMA);
+	PUT(&q, 4u | 3u << 16, LO(IB), 0, 4, 0, 0);
+	queue_ring(&q);
+	UNTIL(vm_stops(other));
+	assert_int_equal(other->num_faults, 1);
+	assert_int_equal(other->fault.va, NOWHERE);
+	assert_int_equal(vm->num_faults, 0);
+	queue_exit(&q);
+	vm->other = NULL;
+	vm_free(other);
+
+	/* There is no other one. */
+	assert_int_equal(softgpu_create(&vm_ops_bare, 1, &bare), 0);
+	queue_init(&q, bare, vm, SOFTGPU_QUEUE_SDMA, PAGE);
+	q.p.flags = SOFTGPU_QUEUE_KERNEL;
+	queue_create(&q);
 	PUT(&q, 4u | 3u << 16, LO(IB), 0, 8, 0, 0);
 	queue_ring(&q);
 	queue_bad(&q, 0, 4u | 3u << 16);
 	queue_exit(&q);
+	softgpu_destroy(bare);
 }
 
 /* What is in memory of a ring of before a reset is no write pointer. */
@@ -465,6 +555,7 @@ int main(void)
 		TEST(test_not_privileged),
 		TEST(test_errors),
 		TEST(test_vmid),
+		TEST(test_vmid_errors),
 		TEST(test_doorbell_only),
 		TEST(test_scheduler),
 		TEST(test_owner),

@@ -38,6 +38,8 @@ enum {
 	CONTEXT0_BASE_LO = MODEL_BASE_GC + 0x8cb, CONTEXT0_BASE_HI,
 	CONTEXT0_START_LO = MODEL_BASE_GC + 0x8eb, CONTEXT0_START_HI,
 	CONTEXT0_END_LO = MODEL_BASE_GC + 0x90b, CONTEXT0_END_HI,
+	MMHUB_CONTEXT0_BASE_LO = MODEL_BASE_MMHUB + 0xc0b,
+	IH_VMID_0_LUT = MODEL_BASE_OSSSYS, IH_VMID_0_LUT_MM = MODEL_BASE_OSSSYS + 0x10,
 	FB_BASE = MODEL_BASE_GC + 0x95c, AGP_TOP = MODEL_BASE_GC + 0x95e, AGP_BOT, AGP_BASE,
 };
 
@@ -148,9 +150,12 @@ static bool read_entry(AmdgpuModel *s, bool system, uint64_t addr, uint64_t *ent
 /* The entry of the page of @va, and the page's size */
 static bool walk(ModelVm *vm, uint64_t va, uint64_t *entry, uint64_t *size)
 {
-	uint64_t e = vm->root;
+	uint64_t e = qatomic_read(&vm->root);
 	int level;
 
+	if (!(e & ENTRY_VALID)) {
+		return false;
+	}
 	for (level = LEVELS - 1; level >= 0; level--) {
 		unsigned int shift = 12 + level * LEVEL_BITS;
 		uint64_t index = va >> shift & (BIT_ULL(LEVEL_BITS) - 1);
@@ -206,7 +211,7 @@ void *model_vm_translate(void *opaque, uint64_t va, uint64_t *len, unsigned int 
 
 	*fault = (struct softgpu_fault){ .va = va, .access = access };
 	va &= BIT_ULL(VA_BITS) - 1;
-	found = vm->root ? walk(vm, va, &entry, &size) : walk_vmid0(vm->s, va, &entry, &size);
+	found = vm->vmid ? walk(vm, va, &entry, &size) : walk_vmid0(vm->s, va, &entry, &size);
 	if (!found) {
 		return NULL;
 	}
@@ -265,6 +270,20 @@ void model_bus_write(AmdgpuModel *s, uint64_t addr, const void *buf, uint64_t le
 		trace_amdgpu_model_bad_access(0, addr, true);
 	}
 	model_vm_unlock(&s->ring_vm);
+}
+
+/* As softgpu_vm_ops.ib_vm: what the registers of the ring's hub say now */
+void *model_ib_vm(void *opaque, void *owner, unsigned int vmid)
+{
+	const ModelVm *ring = opaque;
+	AmdgpuModel *s = ring->s;
+	uint32_t base = (ring->sdma ? MMHUB_CONTEXT0_BASE_LO : CONTEXT0_BASE_LO) + 2 * vmid;
+	uint32_t lut = ring->sdma ? IH_VMID_0_LUT_MM : IH_VMID_0_LUT;
+	ModelVm *vm = &s->ib_vm[ring->sdma][vmid];
+
+	qatomic_set(&vm->root, model_reg64(s, base, base + 1));
+	qatomic_set(&vm->pasid, model_reg(s, lut + vmid));
+	return vm;
 }
 
 /* As softgpu_vm_ops.fault */

@@ -69,6 +69,7 @@ const struct softgpu_vm_ops model_vm_ops = {
 	.bad_packet = model_bad_packet,
 	.event = model_event,
 	.privileged = model_cp_packet,
+	.ib_vm = model_ib_vm,
 	.reg_read = packet_reg_read,
 	.reg_write = packet_reg_write,
 	.log = packet_log,
@@ -276,6 +277,11 @@ static void model_realize(PCIDevice *pdev, Error **errp)
 	s->by_doorbell = g_hash_table_new(NULL, NULL);
 	s->ring_vm = (ModelVm){ .s = s };
 	s->sdma_vm = (ModelVm){ .s = s, .sdma = true };
+	for (int i = 0; i < 2 * MODEL_VMIDS; i++) {
+		s->ib_vm[i / MODEL_VMIDS][i % MODEL_VMIDS] = (ModelVm){
+			.s = s, .vmid = i % MODEL_VMIDS, .sdma = i / MODEL_VMIDS,
+		};
+	}
 	s->irq_bh = qemu_bh_new_guarded(model_ih_bh, s, &DEVICE(s)->mem_reentrancy_guard);
 	if (softgpu_create(&model_vm_ops, 1, &s->fw) || softgpu_create(&model_vm_ops, 0, &s->gpu)) {
 		error_setg(errp, "no threads");

@@ -114,8 +114,8 @@ typedef struct ModelIrq {
 /**
  * struct ModelVm - an address space, the vm of softgpu's queues
  * @s: the device
- * @root: entry that points to the top directory; 0 for VMID 0, whose page table
- *	is flat and described by registers
+ * @root: entry that points to the top directory; unused for VMID 0, whose page
+ *	table is flat and described by registers
  * @pasid: whose it is
  * @vmid: what interrupts name
  * @sdma: accesses are those of SDMA, whose faults the memory hub reports
@@ -214,7 +214,9 @@ struct AmdgpuModel {
 
 	QemuMutex ih_lock;
 	pthread_rwlock_t vm_lock;
+	/* VMID 0, and those of buffers that rings call, of which registers tell */
 	ModelVm ring_vm, sdma_vm;
+	ModelVm ib_vm[2][MODEL_VMIDS];
 
 	/* What migration carries of the queues */
 	int32_t num_saved;
@@ -265,6 +267,7 @@ void model_vm_lock(void *opaque);
 void model_vm_unlock(void *opaque);
 void *model_vm_translate(void *opaque, uint64_t va, uint64_t *len, unsigned int access,
 			 struct softgpu_fault *fault);
+void *model_ib_vm(void *opaque, void *owner, unsigned int vmid);
 void model_vm_fault(void *opaque, void *owner, const struct softgpu_fault *fault);
 bool model_vm_rw(ModelVm *vm, uint64_t va, void *buf, uint64_t len, bool write);
 void model_bus_write(AmdgpuModel *s, uint64_t addr, const void *buf, uint64_t len);
