@@ -63,11 +63,11 @@ struct softgpu_fault {
  *	are all zero. NULL: the packet cannot be.
  * @log: one line, without its end, about what is not an error of the packets
  *
- * @vm and the owner are those of &struct softgpu_queue_params; @lock, @unlock, @translate and @fault
- * may have that of @ib_vm, which is asked without @lock and with it. @fault, @bad_packet, @event,
- * @reg_read, @reg_write, @privileged and @log are called without @lock, by a thread of the
- * core: in all of them softgpu_queue_doorbell(), softgpu_queue_stats() and softgpu_kick() may
- * be called, but not what waits for a queue of the same GPU. What waits for queues of another
+ * @vm and the owner are those of &struct softgpu_queue_params; @lock, @unlock, @translate and
+ * @fault may have that of @ib_vm, which is asked with @lock and without it. @fault, @bad_packet,
+ * @event, @reg_read, @reg_write, @privileged and @log are called without @lock, by a thread of the
+ * core: in all of them softgpu_queue_doorbell(), softgpu_queue_stats() and softgpu_kick() may be
+ * called, but not what waits for a queue of the same GPU. What waits for queues of another
  * struct softgpu may be called, as long as no callback of that one waits for this one.
  */
 struct softgpu_vm_ops {

@@ -178,13 +178,14 @@ static void test_errors(void **state)
 	queue_exit(&q);
 }
 
-/* An indirect buffer in another address space than the ring's, for another and nested ones */
+/* An indirect buffer in another address space than the ring's, and one nested in it */
 static void test_vmid(void **state)
 {
 	/* Waits, writes, calls; a write after that, and one to a register */
 	const uint32_t pm4[] = {
 		P3(0x3c, 5), 3u | 1u << 4, LO(OUT(2)), 0, 9, 0xffffffff, 4,
-		P3(0x37, 3), TO_MEM, LO(OUT(0)), 0, 5, P3(0x3f, 2), LO(IB + 0x100), 0, 5u | 1u << 23,
+		P3(0x37, 3), TO_MEM, LO(OUT(0)), 0, 5,
+		P3(0x3f, 2), LO(IB + 0x100), 0, 5u | 1u << 23,
 		P3(0x37, 3), TO_MEM, LO(OUT(4)), 0, 7, P3(0x37, 3), 0, 0x70, 0, 1,
 	};
 	const uint32_t sdma[] = {
@@ -208,9 +209,10 @@ static void test_vmid(void **state)
 			w64(other, OUT(j), 0);
 		w32(vm, OUT(2), 9);
 		if (i)
-			PUT(&q, 4u | 3u << 16, LO(IB), 0, sizeof(sdma) / 4, 0, 0, 5, LO(OUT(3)), 0, 8);
+			PUT(&q, 4u | 3u << 16, LO(IB), 0, sizeof(sdma) / 4, 0, 0,
+			    5, LO(OUT(3)), 0, 8);
 		else
-			PUT(&q, P3(0x3f, 2), LO(IB), 0, (uint32_t)sizeof(pm4) / 4 | 1u << 23 | 3u << 24,
+			PUT(&q, P3(0x3f, 2), LO(IB), 0, sizeof(pm4) / 4 | 1u << 23 | 3u << 24,
 			    P3(0x37, 3), TO_MEM, LO(OUT(3)), 0, 8);
 		queue_ring(&q);
 		usleep(2000);
