@@ -44,14 +44,36 @@ eventually() {
 	done
 }
 
-# Only the driver's own control context and its request for events are left
+# used: what is alive of processes, in a line: in a guest by the driver's counts; on a host what
+# processes amdkfd knows, and how many bytes of memory amdgpu has in use
+used() {
+	if [ -e $COUNTS ]; then
+		cat $COUNTS
+	else
+		ls /sys/class/kfd/kfd/proc
+		cat /sys/bus/pci/drivers/amdgpu/*:*/mem_info_vram_used \
+			/sys/bus/pci/drivers/amdgpu/*:*/mem_info_gtt_used
+	fi 2>/dev/null | tr '\n' ' '
+}
+
+# In a guest only the driver's own control context and its request for events are left, on a host
+# what was there at first
+used_at_first=$(used)
 is_idle() {
-	[ "$(tr '\n' ' ' <$COUNTS)" = \
-	  'processes 0 contexts 1 bos 0 blobs 0 events 0 queues 0 pinned_pages 0 requests 1 ' ]
+	[ "$(used)" = "$([ -e $COUNTS ] && echo \
+		'processes 0 contexts 1 bos 0 blobs 0 events 0 queues 0 pinned_pages 0 requests 1 ' ||
+		echo "$used_at_first")" ]
 }
 
 idle() {
-	eventually is_idle || { cat $COUNTS >&2; return 1; }
+	eventually is_idle || { used | sed 's/$/are in use\\n/' >&2; return 1; }
+}
+
+# no_errors [PATTERN]: has the kernel had none to report, but for lines that match; amdgpu looks for
+# a BIOS that a GPU of a virtual machine need not have
+no_errors() {
+	! dmesg -l emerg,alert,crit,err |
+		grep -vE "amdgpu .*: Unable to locate a BIOS ROM\$${1:+|$1}"
 }
 
 # tell WORD, wait_for WORD: to and from the host's side of a test, through the share
