@@ -23,6 +23,7 @@
 #define IP_SIGNATURE 0x53445049
 #define GC_SIGNATURE 0x4347
 #define HARVEST_SIGNATURE 0x56524148
+#define MALL_SIGNATURE 0x4c4c414d
 #define HARVEST_ENTRIES 32
 
 static const struct {
@@ -41,7 +42,7 @@ static const struct {
 	{ 108, 0, 9, 7, 9, 0, { 0x0, 0x14, 0xd20, 0x10400, 0x241b000, 0x4040000, 0, 0,
 				MODEL_BASE_NBIF8 } },
 	{ 255, 0, 1, 13, 0, 7, { 0x16000 } },				/* MP0 */
-	{ 1, 0, 1, 13, 0, 7, { 0x16000 } },				/* MP1 */
+	{ 1, 0, 1, 13, 0, 6, { 0x16000 } },				/* MP1 */
 	{ 46, 0, 1, 4, 5, 0, { 0x7000 } },				/* DF */
 	{ 4, 0, 2, 13, 0, 3, { 0x16800, 0x16a00 } },			/* SMUIO */
 	{ 3, 0, 1, 13, 0, 6, { 0x16600 } },				/* THM */
@@ -137,6 +138,17 @@ static void put_harvest(Table *t)
 	t->len += HARVEST_ENTRIES * 4;
 }
 
+/* struct mall_info_v2_0: the L3 cache, 256 MiB for the one memory controller that is listed */
+static void put_mall(Table *t)
+{
+	put32(t, MALL_SIGNATURE);
+	put16(t, 2);		/* version */
+	put16(t, 0);
+	put32(t, 12 + 9 * 4);
+	put32(t, 256 * MiB);
+	t->len += 8 * 4;
+}
+
 static uint16_t checksum(const Table *t, size_t from, size_t to)
 {
 	uint16_t sum = 0;
@@ -150,7 +162,10 @@ static uint16_t checksum(const Table *t, size_t from, size_t to)
 /* To where the driver looks for it */
 void model_discovery_write(AmdgpuModel *s)
 {
-	static void (*const put[])(Table *t) = { put_blocks, put_gc, put_harvest };
+	/* By the number of the table; the fourth would be of video engines. */
+	static void (*const put[])(Table *t) = {
+		put_blocks, put_gc, put_harvest, NULL, put_mall
+	};
 	Table t = { .len = 12 + NUM_TABLES * 8 };
 	unsigned int i;
 
@@ -159,6 +174,9 @@ void model_discovery_write(AmdgpuModel *s)
 	for (i = 0; i < ARRAY_SIZE(put); i++) {
 		size_t start = ROUND_UP(t.len, 16);
 
+		if (!put[i]) {
+			continue;
+		}
 		t.len = start;
 		put[i](&t);
 		stw_le_p(t.bytes + 12 + i * 8, start);
