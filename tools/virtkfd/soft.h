@@ -33,7 +33,8 @@
 #define SOFT_GPU_ID		0x942a
 #define SOFT_DEVICE_ID		0x74a1
 #define SOFT_GFX_VERSION	90402
-#define SOFT_FW_VERSION		155
+/* Choice: of which amdkfd expects all it can do. */
+#define SOFT_FW_VERSION		194
 #define SOFT_SDMA_FW_VERSION	22
 #define SOFT_GB_ADDR_CONFIG	0x2a114042
 #define SOFT_NUM_SE		4

@@ -54,6 +54,7 @@ static int dev_info(const struct drm_amdgpu_info *args)
 		.vram_bit_width = 8192,
 		.wave_front_size = 64,
 		.num_cu_per_sh = SOFT_CU_PER_SH,
+		.mall_size = 256 << 20,
 		.high_va_offset = UINT64_MAX - SOFT_VA_HOLE + 1,
 		.high_va_max = (UINT64_MAX - SOFT_VA_HOLE + 1) | SOFT_VA_TRAP,
 	};

@@ -21,19 +21,19 @@
 /* kfd_crat.c counts GPU processors from here. */
 #define SIMD_ID_BASE		0x80001000u
 #define WAVES_PER_SIMD		10
-/* Choices for one partition in NPS4 mode: 256 MiB of L3 shared by four. */
+/* Every partition is shown all of the L3, as amdgpu knows its size for the whole GPU only. */
 #define TCP_KB			32
 #define SQC_INST_KB		64
 #define SQC_DATA_KB		16
 #define TCC_KB			4096
-#define L3_KB			(256 * 1024 / 4)
+#define L3_KB			(256 * 1024)
 #define CU_PER_SQC		2
 
 #define DEBUG_PROP		(7 | 30 << HSA_DBG_WATCH_ADDR_MASK_HI_BIT_SHIFT | \
 				 HSA_DBG_DISPATCH_INFO_ALWAYS_VALID)
 
 /* 38 of 40 CUs work. */
-const uint32_t soft_cu_bitmap[SOFT_NUM_SE] = { 0x3ff, 0x3ff, 0x1ff, 0x1ff };
+const uint32_t soft_cu_bitmap[SOFT_NUM_SE] = { 0x1ff, 0x1ff, 0x3ff, 0x3ff };
 
 /* Text of the file that is being written; the largest is below 4 KiB, as sysfs has it. */
 struct text {

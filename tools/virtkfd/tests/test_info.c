@@ -499,7 +499,7 @@ static void test_firmware(void **state)
 
 			if (type == AMDGPU_INFO_FW_GFX_MEC || type == AMDGPU_INFO_FW_SDMA) {
 				ok = index < 2;
-				ver = type == AMDGPU_INFO_FW_SDMA ? 22 : 155;
+				ver = type == AMDGPU_INFO_FW_SDMA ? 22 : 194;
 			} else if (type == AMDGPU_INFO_FW_TA) {
 				ok = index >= 2 && index <= 7;
 			}

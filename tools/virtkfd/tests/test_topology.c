@@ -209,7 +209,7 @@ static void test_properties(void **state)
 	line(text, "ctl_stack_size", ctl_stack);
 	line(text, "max_engine_clk_fcompute", dev->max_engine_clock / 1000);
 	line(text, "local_mem_size", 0);
-	line(text, "fw_version", 155);
+	line(text, "fw_version", 194);
 	/*
 	 * kfd_topology_set_capabilities(), kfd_topology_set_dbg_firmware_support() for a GPU that
 	 * is not on its list, four watch points, the revision; not more.
@@ -330,8 +330,8 @@ static void test_caches(void **state)
 	for (uint32_t se = 1; se < 4; se++)
 		map[se] = dev->cu_bitmap[se - 1][0];
 	check_cache(node, &index, 0x80001000, 2, 4096, 128, HSA_CACHE_TYPE_DATA, map, 4);
-	/* 256 MiB, in NPS4 mode */
-	check_cache(node, &index, 0x80001000, 3, 65536, 64, HSA_CACHE_TYPE_DATA, map, 4);
+	assert_int_equal(dev->mall_size, 256 << 20);
+	check_cache(node, &index, 0x80001000, 3, dev->mall_size / 1024, 64, HSA_CACHE_TYPE_DATA, map, 4);
 	assert_int_equal(index + 3, node->num_files);
 }
 
