@@ -255,13 +255,13 @@ err_put_dmabuf:
 	return ret;
 }
 
-/* What amdgpu keeps of the flags that memory was allocated with. */
+/*
+ * What amdgpu knows of the flags that memory was allocated with. PUBLIC is not of them:
+ * amdgpu_bo_create() forgets AMDGPU_GEM_CREATE_CPU_ACCESS_REQUIRED.
+ */
 static u32 info_flags(const struct virtgpu_kfd_bo *bo)
 {
-	if (bo->flags & KFD_IOC_ALLOC_MEM_FLAGS_VRAM)
-		return bo->flags & (KFD_IOC_ALLOC_MEM_FLAGS_VRAM |
-				    KFD_IOC_ALLOC_MEM_FLAGS_PUBLIC);
-	return KFD_IOC_ALLOC_MEM_FLAGS_GTT;
+	return bo->flags & KFD_IOC_ALLOC_MEM_FLAGS_VRAM ?: KFD_IOC_ALLOC_MEM_FLAGS_GTT;
 }
 
 /**

@@ -180,14 +180,14 @@ static void get_metadata(struct virtgpu_kfd_bo *bo, struct drm_amdgpu_gem_metada
  * @data: &struct drm_amdgpu_gem_metadata
  * @file: file
  *
- * Return: 0; -ENOENT; -EINVAL for too many bytes; -ENOMEM; as with amdgpu -EPERM for an
- * unknown operation.
+ * Return: 0, as with amdgpu also for an unknown operation, which does nothing; -ENOENT; -EINVAL
+ * for too many bytes; -ENOMEM.
  */
 int virtgpu_kfd_gem_metadata_ioctl(struct drm_device *dev, void *data, struct drm_file *file)
 {
 	struct drm_amdgpu_gem_metadata *args = data;
 	struct virtgpu_kfd_bo *bo = lookup(file, args->handle);
-	int ret;
+	int ret = 0;
 
 	BUILD_BUG_ON(sizeof(bo->metadata->data) != sizeof(args->data.data));
 
@@ -198,33 +198,30 @@ int virtgpu_kfd_gem_metadata_ioctl(struct drm_device *dev, void *data, struct dr
 	switch (args->op) {
 	case AMDGPU_GEM_METADATA_OP_GET_METADATA:
 		get_metadata(bo, args);
-		ret = 0;
 		break;
 	case AMDGPU_GEM_METADATA_OP_SET_METADATA:
 		ret = set_metadata(bo, args);
 		break;
-	default:
-		ret = -EPERM;
 	}
 	mutex_unlock(&bo->lock);
 	drm_gem_object_put(&bo->base);
 	return ret;
 }
 
-/* As amdgpu_amdkfd_gpuvm_alloc_memory_of_gpu() makes it. */
+/*
+ * As amdgpu_amdkfd_gpuvm_alloc_memory_of_gpu(), amdgpu_gem_object_create() and amdgpu_bo_create()
+ * make it, the last of which forgets that PUBLIC memory was to be CPU_ACCESS_REQUIRED.
+ */
 static void create_info(const struct virtgpu_kfd_bo *bo, struct drm_amdgpu_gem_create_in *info)
 {
 	static const struct {
 		u32 kfd;
 		u64 amdgpu;
 	} flags[] = {
-		{ KFD_IOC_ALLOC_MEM_FLAGS_VRAM, AMDGPU_GEM_CREATE_VRAM_WIPE_ON_RELEASE |
-						AMDGPU_GEM_CREATE_VRAM_CLEARED },
+		{ KFD_IOC_ALLOC_MEM_FLAGS_VRAM, AMDGPU_GEM_CREATE_VRAM_CLEARED },
 		{ KFD_IOC_ALLOC_MEM_FLAGS_COHERENT, AMDGPU_GEM_CREATE_COHERENT },
 		{ KFD_IOC_ALLOC_MEM_FLAGS_EXT_COHERENT, AMDGPU_GEM_CREATE_EXT_COHERENT },
 		{ KFD_IOC_ALLOC_MEM_FLAGS_UNCACHED, AMDGPU_GEM_CREATE_UNCACHED },
-		{ KFD_IOC_ALLOC_MEM_FLAGS_VRAM | KFD_IOC_ALLOC_MEM_FLAGS_PUBLIC,
-		  AMDGPU_GEM_CREATE_CPU_ACCESS_REQUIRED },
 		{ KFD_IOC_ALLOC_MEM_FLAGS_VRAM | KFD_IOC_ALLOC_MEM_FLAGS_CONTIGUOUS,
 		  AMDGPU_GEM_CREATE_VRAM_CONTIGUOUS },
 	};
@@ -234,8 +231,9 @@ static void create_info(const struct virtgpu_kfd_bo *bo, struct drm_amdgpu_gem_c
 	info->alignment = PAGE_SIZE;
 	info->domains = bo->flags & KFD_IOC_ALLOC_MEM_FLAGS_VRAM ? AMDGPU_GEM_DOMAIN_VRAM :
 								   AMDGPU_GEM_DOMAIN_GTT;
+	info->domain_flags = AMDGPU_GEM_CREATE_VRAM_WIPE_ON_RELEASE;
 	if (!virtgpu_kfd_bo_is_memory(bo))
-		info->domain_flags = AMDGPU_GEM_CREATE_PREEMPTIBLE;
+		info->domain_flags |= AMDGPU_GEM_CREATE_PREEMPTIBLE;
 	for (i = 0; i < ARRAY_SIZE(flags); i++)
 		if ((bo->flags & flags[i].kfd) == flags[i].kfd)
 			info->domain_flags |= flags[i].amdgpu;

@@ -124,8 +124,9 @@ static const struct {
 	uint64_t bo_size;
 } kinds[] = {
 	{ "VRAM", MEM(VRAM), SIZE, MEM(VRAM), SIZE },
+	/* amdgpu_bo_create() takes CPU_ACCESS_REQUIRED for a hint only, and forgets it. */
 	{ "public VRAM", MEM(VRAM) | MEM(PUBLIC) | MEM(WRITABLE) | MEM(EXECUTABLE), SIZE,
-	  MEM(VRAM) | MEM(PUBLIC), SIZE },
+	  MEM(VRAM), SIZE },
 	{ "GTT", MEM(GTT) | MEM(WRITABLE) | MEM(COHERENT), SIZE, MEM(GTT), SIZE },
 	{ "a byte", MEM(GTT), 1, MEM(GTT), KFD_PAGE },
 	{ "queue memory", MEM(GTT) | MEM(AQL_QUEUE_MEM), SIZE * 2, MEM(GTT), SIZE },
