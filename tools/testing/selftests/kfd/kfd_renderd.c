@@ -260,8 +260,6 @@ TEST_F(renderd, no_display_in_a_guest)
 	int fd, ret = 1;
 	DIR *dir;
 
-	if (!kfd_is_guest(&self->kfd))
-		SKIP(return, "a GPU may have one");
 	snprintf(path, sizeof(path), "/sys/dev/char/226:%u/device/drm", self->kfd.minor);
 	dir = opendir(path);
 	ASSERT_NE(NULL, dir);
@@ -275,6 +273,8 @@ TEST_F(renderd, no_display_in_a_guest)
 		}
 		ret = kfd_ioctl(fd, DRM_IOCTL_MODE_GETRESOURCES, &resources);
 		close(fd);
+		if (!kfd_is_guest(&self->kfd) && !ret)
+			SKIP(break, "this GPU has displays");
 		EXPECT_EQ(-EOPNOTSUPP, ret) {
 			TH_LOG("%s", path);
 		}
