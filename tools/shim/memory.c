@@ -215,8 +215,6 @@ int shim_alloc(struct shim_process *process, struct kfd_ioctl_alloc_memory_of_gp
 	args->mmap_offset = mem->offset;
 	if (args->flags & MMIO)
 		args->mmap_offset = SHIM_OFFSET_MMIO | SHIM_OFFSET_GPU(args->gpu_id);
-	else if (args->flags & DOORBELL)
-		args->mmap_offset = SHIM_OFFSET_DOORBELL | SHIM_OFFSET_GPU(args->gpu_id);
 	return 0;
 
 err_unpin:
@@ -323,9 +321,7 @@ int shim_dmabuf_info(struct kfd_ioctl_get_dmabuf_info_args *args)
 	args->size = mem->size;
 	args->metadata_size = 0;
 	args->gpu_id = shim.be->gpus[0].id;
-	args->flags = GTT;
-	if (mem->flags & VRAM)
-		args->flags = mem->flags & (VRAM | KFD_IOC_ALLOC_MEM_FLAGS_PUBLIC);
+	args->flags = mem->flags & VRAM ?: GTT;
 	return 0;
 }
 

@@ -156,6 +156,21 @@ static bool is_allowed(struct shim_file *file, const struct shim_mem *mem)
 	return false;
 }
 
+/* Doorbells and registers with a handle are for the GPU: who touches them gets a SIGBUS. */
+static void *map_nothing(void *addr, size_t size, int prot, int flags)
+{
+	int fd = memfd_create("nothing", MFD_CLOEXEC);
+	void *ptr;
+
+	if (fd < 0)
+		return fail(ENOMEM);
+	ptr = map(addr, size, prot, flags, fd, 0);
+	close(fd);
+	if (ptr != MAP_FAILED && flags & MAP_FIXED)
+		shim_unmapped((uintptr_t)ptr, size);
+	return ptr;
+}
+
 static struct shim_mem *at_offset(uint64_t offset)
 {
 	struct shim_process *process;
@@ -178,9 +193,9 @@ static void *map_render(struct shim_file *file, void *addr, size_t size, int pro
 		return fail(EINVAL);
 	if (!is_allowed(file, mem))
 		return fail(EACCES);
-	if (!mem->obj)
-		return fail(mem->range.len ? EPERM : EINVAL);
-	return map_mem(mem, addr, size, prot, flags, 0, true);
+	if (mem->obj)
+		return map_mem(mem, addr, size, prot, flags, 0, true);
+	return mem->range.len ? fail(EPERM) : map_nothing(addr, size, prot, flags);
 }
 
 static void *map_dmabuf(struct shim_mem *mem, void *addr, size_t size, int prot, int flags,

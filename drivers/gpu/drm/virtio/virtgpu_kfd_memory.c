@@ -317,9 +317,6 @@ int virtgpu_kfd_alloc_memory(struct virtgpu_kfd_process *process, void *data)
 
 	if (args->flags & KFD_IOC_ALLOC_MEM_FLAGS_MMIO_REMAP)
 		args->mmap_offset = VIRTGPU_KFD_COOKIE_MMIO | VIRTGPU_KFD_COOKIE_GPU(gpu->gpu_id);
-	else if (args->flags & KFD_IOC_ALLOC_MEM_FLAGS_DOORBELL)
-		args->mmap_offset = VIRTGPU_KFD_COOKIE_DOORBELL |
-				    VIRTGPU_KFD_COOKIE_GPU(gpu->gpu_id);
 	return 0;
 }
 

@@ -288,6 +288,10 @@ static vm_fault_t bo_fault(struct vm_fault *vmf)
 	vm_fault_t ret;
 	int idx, err = 0;
 
+	/* As amdgpu: doorbells and registers with a handle are for the GPU only. */
+	if (bo->flags && !virtgpu_kfd_bo_is_memory(bo))
+		return VM_FAULT_SIGBUS;
+
 	/* Pairs with map_blob(). */
 	if (!smp_load_acquire(&bo->ready)) {
 		/* The host may be slow: let go of the mm, as TTM does. */

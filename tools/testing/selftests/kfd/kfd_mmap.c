@@ -466,6 +466,24 @@ TEST_F(mmap, doorbells)
 	EXPECT_EQ(0, munmap(q, self->doorbells));
 }
 
+/* What ALLOC makes of them is for the GPU, not for the CPU: ttm_bo_vm_reserve(). */
+TEST_F(mmap, doorbells_with_a_handle)
+{
+	struct kfd_mem mem;
+	char *p;
+
+	ASSERT_EQ(0, kfd_alloc(&self->kfd, &mem, self->doorbells, MEM(DOORBELL) | MEM(WRITABLE)));
+	EXPECT_EQ(MAP_FAILED, mmap(NULL, mem.size, PROT_READ | PROT_WRITE, MAP_SHARED,
+				   self->kfd.fd, mem.offset));
+	EXPECT_EQ(ENODEV, errno);
+	p = mmap(NULL, mem.size, PROT_READ | PROT_WRITE, MAP_SHARED, self->kfd.drm, mem.offset);
+	ASSERT_NE(MAP_FAILED, p);
+	EXPECT_EQ(SIGBUS, touch(p, false));
+	EXPECT_EQ(SIGBUS, touch(p, true));
+	EXPECT_EQ(0, munmap(p, mem.size));
+	EXPECT_EQ(0, kfd_free(&self->kfd, mem.handle));
+}
+
 TEST_F(mmap, registers)
 {
 	const uint64_t offset = KFD_MMAP_TYPE_MMIO | KFD_MMAP_GPU_ID(self->kfd.gpu_id);
