@@ -7,7 +7,8 @@
  * scheduler's queue (amdgpu-model-hws.c), what is no business of the firmware
  * (tools/softgpu).
  *
- * Source: gfx_v9_4_3.c, soc15d.h, kfd_mqd_manager_v9.c, v9_structs.h of Linux 7.3.
+ * Source: gfx_v9_4_3.c, soc15d.h, kfd_mqd_manager_v9.c, v9_structs.h of Linux
+ * 7.3.
  */
 #include "qemu/osdep.h"
 #include "qemu/error-report.h"
@@ -15,7 +16,10 @@
 #include "trace.h"
 
 enum {
-	INVALIDATE_TLBS = 0x98, SET_RESOURCES = 0xa0, MAP_QUEUES = 0xa2, UNMAP_QUEUES = 0xa3,
+	INVALIDATE_TLBS = 0x98,
+	SET_RESOURCES = 0xa0,
+	MAP_QUEUES = 0xa2,
+	UNMAP_QUEUES = 0xa3,
 	QUERY_STATUS = 0xa4,
 };
 
@@ -24,7 +28,7 @@ enum { ENGINE_COMPUTE, ENGINE_HIQ };
 #define GRBM_GFX_CNTL (MODEL_BASE_GC + 0x22)
 #define NO_SLOT 0xff
 
-/* Pipe, engine (ME) and queue as GRBM_GFX_CNTL has them, as in ModelQueue.slot */
+/* As GRBM_GFX_CNTL says, and as in ModelQueue.slot */
 static unsigned int selected_bank(AmdgpuModel *s)
 {
 	uint32_t select = model_reg(s, GRBM_GFX_CNTL);
@@ -55,33 +59,41 @@ static ModelQueue *queue_of_slot(AmdgpuModel *s, uint32_t slot)
  *
  * Return: 0 or a negative errno
  */
-int model_hqd_map(AmdgpuModel *s, const ModelQueue *template, const uint32_t *hqd,
-		  const void *state)
+int model_hqd_map(AmdgpuModel *s, const ModelQueue *template,
+		  const uint32_t *hqd, const void *state)
 {
 	ModelQueue queue = *template;
 	struct softgpu_queue_params *params = &queue.params;
 
 	*params = (struct softgpu_queue_params){
-		.type = hqd[HQD_AQL_CONTROL] & 1 ? SOFTGPU_QUEUE_AQL : SOFTGPU_QUEUE_PM4,
-		.flags = queue.kind == MODEL_QUEUE_RING ? SOFTGPU_QUEUE_KERNEL : 0,
-		.ring_va = ((uint64_t)hqd[HQD_PQ_BASE_HI] << 32 | hqd[HQD_PQ_BASE]) << 8,
+		.type = hqd[HQD_AQL_CONTROL] & 1 ? SOFTGPU_QUEUE_AQL
+						 : SOFTGPU_QUEUE_PM4,
+		.flags = queue.kind == MODEL_QUEUE_RING ? SOFTGPU_QUEUE_KERNEL
+							: 0,
+		.ring_va =
+			((uint64_t)hqd[HQD_PQ_BASE_HI] << 32 | hqd[HQD_PQ_BASE])
+			<< 8,
 		.ring_size = 8ULL << extract32(hqd[HQD_PQ_CONTROL], 0, 6),
-		.rptr_va = (uint64_t)hqd[HQD_RPTR_ADDR_HI] << 32 | hqd[HQD_RPTR_ADDR],
+		.rptr_va = (uint64_t)hqd[HQD_RPTR_ADDR_HI] << 32 |
+			   hqd[HQD_RPTR_ADDR],
 		.wptr_va = template->params.wptr_va,
-		.priority = MIN(hqd[HQD_PIPE_PRIORITY] * 7, 15), .percent = 100,
+		.priority = MIN(hqd[HQD_PIPE_PRIORITY] * 7, 15),
+		.percent = 100,
 	};
 	return model_queue_map(s, &queue, state);
 }
 
 /*
- * A queue that the driver describes in registers: KIQ. Polling of the write pointer in memory is
- * off for it, where a value of before a reset may be.
+ * A queue that the driver describes in registers: KIQ. Polling of the write
+ * pointer in memory, where a value of before a reset may be, is off for it.
  */
 static void activate(AmdgpuModel *s, unsigned int bank)
 {
 	const uint32_t *hqd = s->hqd[bank];
 	ModelQueue template = {
-		.kind = MODEL_QUEUE_RING, .vm = &s->ring_vm, .slot = bank,
+		.kind = MODEL_QUEUE_RING,
+		.vm = &s->ring_vm,
+		.slot = bank,
 		.doorbell = HQD_DOORBELL_OFFSET(hqd[HQD_DOORBELL]),
 	};
 
@@ -122,10 +134,14 @@ void model_hqd_write(AmdgpuModel *s, uint32_t reg, uint32_t value)
 static int map_queue(AmdgpuModel *s, const uint32_t *w)
 {
 	uint64_t mqd = w[3] | (uint64_t)w[4] << 32;
-	uint32_t slot = extract32(w[1], 16, 2) | (1 + extract32(w[1], 18, 1)) << 2 |
-		extract32(w[1], 13, 3) << 4;
+	uint32_t slot = extract32(w[1], 16, 2) |
+			(1 + extract32(w[1], 18, 1)) << 2 |
+			extract32(w[1], 13, 3) << 4;
 	ModelQueue template = {
-		.kind = MODEL_QUEUE_RING, .vm = &s->ring_vm, .slot = slot, .mqd = mqd,
+		.kind = MODEL_QUEUE_RING,
+		.vm = &s->ring_vm,
+		.slot = slot,
+		.mqd = mqd,
 		.doorbell = HQD_DOORBELL_OFFSET(w[2]),
 		.params.wptr_va = w[5] | (uint64_t)w[6] << 32,
 	};
@@ -147,11 +163,12 @@ static int unmap_queue(AmdgpuModel *s, const uint32_t *w)
 {
 	ModelQueue *queue;
 
-	/* One queue, by its doorbell; without a preempted one's state, as rings start anew. */
+	/* One queue, by its doorbell; its state is lost, as rings start anew. */
 	if (extract32(w[1], 4, 2)) {
 		return -EINVAL;
 	}
-	queue = model_queue_find(s, MODEL_QUEUE_RING, HQD_DOORBELL_OFFSET(w[2]));
+	queue = model_queue_find(s, MODEL_QUEUE_RING,
+				 HQD_DOORBELL_OFFSET(w[2]));
 	if (queue) {
 		s->hqd[queue->slot][HQD_ACTIVE] = 0;
 		model_queue_unmap(queue, NULL);
@@ -167,8 +184,10 @@ static int query_status(AmdgpuModel *s, const uint32_t *w)
 	if (!extract32(w[1], 30, 2)) {
 		return -EINVAL;
 	}
-	return model_vm_rw(&s->ring_vm, w[3] | (uint64_t)w[4] << 32, data, sizeof(data), true) ?
-		0 : -EINVAL;
+	return model_vm_rw(&s->ring_vm, w[3] | (uint64_t)w[4] << 32, data,
+			   sizeof(data), true)
+		       ? 0
+		       : -EINVAL;
 }
 
 /* softgpu_vm_ops.privileged */
@@ -178,7 +197,8 @@ int model_cp_packet(void *vm, void *owner, const uint32_t *words, uint32_t num)
 	AmdgpuModel *s = queue->s;
 	unsigned int opcode = extract32(words[0], 8, 8);
 
-	trace_amdgpu_model_packet(queue->doorbell, opcode, num, words[1], num > 2 ? words[2] : 0,
+	trace_amdgpu_model_packet(queue->doorbell, opcode, num, words[1],
+				  num > 2 ? words[2] : 0,
 				  num > 3 ? words[3] : 0);
 	switch (opcode) {
 	case INVALIDATE_TLBS:

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The IP discovery table of amdgpu-model-pci: which blocks there are, and where.
+ * The IP discovery table of amdgpu-model-pci: which blocks there are and where.
  *
  * What lives here: the table at the end of VRAM. What does not: the registers
  * of the blocks (amdgpu-model-reg-table.c).
@@ -39,8 +39,8 @@ static const struct {
 	{ 42, 0, 2, 4, 4, 2, { MODEL_BASE_SDMA0, 0x12540 } },		/* SDMA */
 	{ 42, 1, 2, 4, 4, 2, { MODEL_BASE_SDMA1, 0x12560 } },		/* SDMA */
 	/* NBIF; what is beyond the BAR is reached through SMN */
-	{ 108, 0, 9, 7, 9, 0, { 0x0, 0x14, 0xd20, 0x10400, 0x241b000, 0x4040000, 0, 0,
-				MODEL_BASE_NBIF8 } },
+	{ 108, 0, 9, 7, 9, 0, { 0x0, 0x14, 0xd20, 0x10400, 0x241b000,
+				0x4040000, 0, 0, MODEL_BASE_NBIF8 } },
 	{ 255, 0, 1, 13, 0, 7, { 0x16000 } },				/* MP0 */
 	{ 1, 0, 1, 13, 0, 6, { 0x16000 } },				/* MP1 */
 	{ 46, 0, 1, 4, 5, 0, { 0x7000 } },				/* DF */
@@ -51,31 +51,33 @@ static const struct {
 
 /* struct gc_info_v2_1: what rocminfo shows of the compute units and caches */
 static const uint32_t gc_info[] = {
-	4,	/* shader engines */
-	10,	/* compute units of an array */
-	1,	/* arrays of an engine */
-	0,	/* render back ends of an engine */
-	16,	/* L2 channels */
-	512,	/* registers */
-	0, 0, 0, 0, 0,	/* geometry and parameter buffers */
-	64,	/* lanes of a wave */
-	10,	/* waves of a SIMD */
-	32,	/* scratch slots of a compute unit */
-	64,	/* KiB of LDS */
-	0, 0,	/* scan converters and packers */
-	10,	/* L1 caches of an array */
-	32,	/* KiB of an L1 cache */
-	16,	/* data fabric ports */
-	2,	/* compute units that share a scalar cache */
-	64,	/* KiB of an instruction cache */
-	16,	/* KiB of a scalar data cache */
-	4096,	/* KiB of L2 */
+	4,		  /* shader engines */
+	10,		  /* compute units of an array */
+	1,		  /* arrays of an engine */
+	0,		  /* render back ends of an engine */
+	16,		  /* L2 channels */
+	512,		  /* registers */
+	0,    0, 0, 0, 0, /* geometry and parameter buffers */
+	64,		  /* lanes of a wave */
+	10,		  /* waves of a SIMD */
+	32,		  /* scratch slots of a compute unit */
+	64,		  /* KiB of LDS */
+	0,    0,	  /* scan converters and packers */
+	10,		  /* L1 caches of an array */
+	32,		  /* KiB of an L1 cache */
+	16,		  /* data fabric ports */
+	2,		  /* compute units that share a scalar cache */
+	64,		  /* KiB of an instruction cache */
+	16,		  /* KiB of a scalar data cache */
+	4096,		  /* KiB of L2 */
 };
 
 typedef struct Table {
 	uint8_t bytes[4 * KiB];
 	size_t len;
 } Table;
+
+typedef void PutTable(Table *t);
 
 static void put16(Table *t, uint16_t value)
 {
@@ -96,14 +98,14 @@ static void put_blocks(Table *t)
 	unsigned int i, j;
 
 	put32(t, IP_SIGNATURE);
-	put16(t, 3);		/* version */
-	put16(t, 0);		/* size, below */
-	put32(t, 0);		/* id */
-	put16(t, 1);		/* dies */
-	put16(t, 0);		/* number of this one */
+	put16(t, 3); /* version */
+	put16(t, 0); /* size, below */
+	put32(t, 0); /* id */
+	put16(t, 1); /* dies */
+	put16(t, 0); /* number of this one */
 	put16(t, die);
 	t->len = die;
-	put16(t, 0);		/* number */
+	put16(t, 0); /* number */
 	put16(t, ARRAY_SIZE(blocks));
 	for (i = 0; i < ARRAY_SIZE(blocks); i++) {
 		put16(t, blocks[i].id);
@@ -122,7 +124,7 @@ static void put_gc(Table *t)
 	unsigned int i;
 
 	put32(t, GC_SIGNATURE);
-	put16(t, 2);		/* version */
+	put16(t, 2); /* version */
 	put16(t, 1);
 	put32(t, 12 + sizeof(gc_info));
 	for (i = 0; i < ARRAY_SIZE(gc_info); i++) {
@@ -138,11 +140,11 @@ static void put_harvest(Table *t)
 	t->len += HARVEST_ENTRIES * 4;
 }
 
-/* struct mall_info_v2_0: the L3 cache, 256 MiB for the one memory controller that is listed */
+/* struct mall_info_v2_0: the L3 cache, 256 MiB for the one UMC listed */
 static void put_mall(Table *t)
 {
 	put32(t, MALL_SIGNATURE);
-	put16(t, 2);		/* version */
+	put16(t, 2); /* version */
 	put16(t, 0);
 	put32(t, 12 + 9 * 4);
 	put32(t, 256 * MiB);
@@ -163,14 +165,13 @@ static uint16_t checksum(const Table *t, size_t from, size_t to)
 void model_discovery_write(AmdgpuModel *s)
 {
 	/* By the number of the table; the fourth would be of video engines. */
-	static void (*const put[])(Table *t) = {
-		put_blocks, put_gc, put_harvest, NULL, put_mall
-	};
+	static PutTable *const put[] = { put_blocks, put_gc, put_harvest, NULL,
+					 put_mall };
 	Table t = { .len = 12 + NUM_TABLES * 8 };
 	unsigned int i;
 
 	stl_le_p(t.bytes, BINARY_SIGNATURE);
-	stw_le_p(t.bytes + 4, 1);		/* version */
+	stw_le_p(t.bytes + 4, 1); /* version */
 	for (i = 0; i < ARRAY_SIZE(put); i++) {
 		size_t start = ROUND_UP(t.len, 16);
 

@@ -22,7 +22,7 @@
 #define ENTRY_EXEC BIT_ULL(4)
 #define ENTRY_READ BIT_ULL(5)
 #define ENTRY_WRITE BIT_ULL(6)
-/* A directory's entry that is a page; in PDB0 the lack of "go further" says it */
+/* A directory's entry that is a page; in PDB0 it is the lack of the next bit */
 #define ENTRY_PAGE BIT_ULL(54)
 #define ENTRY_FURTHER BIT_ULL(56)
 #define ENTRY_ADDR 0x0000fffffffff000ULL
@@ -33,14 +33,22 @@
 #define LEVEL_BITS 9
 
 enum {
-	GC_FAULT_STATUS = MODEL_BASE_GC + 0x82b, MMHUB_FAULT_STATUS = MODEL_BASE_MMHUB + 0xb6b,
+	GC_FAULT_STATUS = MODEL_BASE_GC + 0x82b,
+	MMHUB_FAULT_STATUS = MODEL_BASE_MMHUB + 0xb6b,
 	GC_FAULT_CNTL = MODEL_BASE_GC + 0x827,
-	CONTEXT0_BASE_LO = MODEL_BASE_GC + 0x8cb, CONTEXT0_BASE_HI,
-	CONTEXT0_START_LO = MODEL_BASE_GC + 0x8eb, CONTEXT0_START_HI,
-	CONTEXT0_END_LO = MODEL_BASE_GC + 0x90b, CONTEXT0_END_HI,
+	CONTEXT0_BASE_LO = MODEL_BASE_GC + 0x8cb,
+	CONTEXT0_BASE_HI,
+	CONTEXT0_START_LO = MODEL_BASE_GC + 0x8eb,
+	CONTEXT0_START_HI,
+	CONTEXT0_END_LO = MODEL_BASE_GC + 0x90b,
+	CONTEXT0_END_HI,
 	MMHUB_CONTEXT0_BASE_LO = MODEL_BASE_MMHUB + 0xc0b,
-	IH_VMID_0_LUT = MODEL_BASE_OSSSYS, IH_VMID_0_LUT_MM = MODEL_BASE_OSSSYS + 0x10,
-	FB_BASE = MODEL_BASE_GC + 0x95c, AGP_TOP = MODEL_BASE_GC + 0x95e, AGP_BOT, AGP_BASE,
+	IH_VMID_0_LUT = MODEL_BASE_OSSSYS,
+	IH_VMID_0_LUT_MM = MODEL_BASE_OSSSYS + 0x10,
+	FB_BASE = MODEL_BASE_GC + 0x95c,
+	AGP_TOP = MODEL_BASE_GC + 0x95e,
+	AGP_BOT,
+	AGP_BASE,
 };
 
 #define FB_UNIT_BITS 24
@@ -57,7 +65,7 @@ enum {
 #define FAULT_RING_NOT_PRESENT 0x08
 #define FAULT_RING_WRITE 0x20
 
-/* Threads that are not QEMU's own are known to RCU from their first access on. */
+/* Threads that are not QEMU's own are known to RCU from their first access. */
 static pthread_key_t rcu_thread_key;
 
 static void rcu_thread_end(void *unused)
@@ -107,8 +115,9 @@ void model_vm_flush(AmdgpuModel *s)
 	pthread_rwlock_unlock(&s->vm_lock);
 }
 
-/* Host address of physical memory; *len is shortened to what is in one piece. */
-static void *physical(AmdgpuModel *s, bool system, uint64_t addr, uint64_t *len, bool write)
+/* Host address of physical memory; *len is shortened to what is in a piece. */
+static void *physical(AmdgpuModel *s, bool system, uint64_t addr, uint64_t *len,
+		      bool write)
 {
 	AddressSpace *as = pci_get_address_space(PCI_DEVICE(s));
 	MemoryRegion *mr;
@@ -124,7 +133,8 @@ static void *physical(AmdgpuModel *s, bool system, uint64_t addr, uint64_t *len,
 		}
 		return s->vram_ptr + addr;
 	}
-	mr = address_space_translate(as, addr, &offset, &plen, write, MEMTXATTRS_UNSPECIFIED);
+	mr = address_space_translate(as, addr, &offset, &plen, write,
+				     MEMTXATTRS_UNSPECIFIED);
 	if (!memory_region_is_ram(mr) || (write && mr->readonly)) {
 		return NULL;
 	}
@@ -135,7 +145,8 @@ static void *physical(AmdgpuModel *s, bool system, uint64_t addr, uint64_t *len,
 	return (uint8_t *)memory_region_get_ram_ptr(mr) + offset;
 }
 
-static bool read_entry(AmdgpuModel *s, bool system, uint64_t addr, uint64_t *entry)
+static bool read_entry(AmdgpuModel *s, bool system, uint64_t addr,
+		       uint64_t *entry)
 {
 	uint64_t len = sizeof(*entry);
 	uint64_t *ptr = physical(s, system, addr, &len, false);
@@ -160,7 +171,8 @@ static bool walk(ModelVm *vm, uint64_t va, uint64_t *entry, uint64_t *size)
 		unsigned int shift = 12 + level * LEVEL_BITS;
 		uint64_t index = va >> shift & (BIT_ULL(LEVEL_BITS) - 1);
 
-		if (!read_entry(vm->s, e & ENTRY_SYSTEM, (e & ENTRY_TABLE) + index * 8, &e) ||
+		if (!read_entry(vm->s, e & ENTRY_SYSTEM,
+				(e & ENTRY_TABLE) + index * 8, &e) ||
 		    !(e & ENTRY_VALID)) {
 			return false;
 		}
@@ -174,25 +186,32 @@ static bool walk(ModelVm *vm, uint64_t va, uint64_t *entry, uint64_t *size)
 	return false;
 }
 
-/* VMID 0: VRAM and the AGP aperture as they are, and a flat table for the rest */
-static bool walk_vmid0(AmdgpuModel *s, uint64_t va, uint64_t *entry, uint64_t *size)
+/* VMID 0: VRAM and the AGP aperture as they are, a flat table for the rest */
+static bool walk_vmid0(AmdgpuModel *s, uint64_t va, uint64_t *entry,
+		       uint64_t *size)
 {
 	uint64_t fb = (uint64_t)model_reg(s, FB_BASE) << FB_UNIT_BITS;
 	uint64_t agp_bot = (uint64_t)model_reg(s, AGP_BOT) << FB_UNIT_BITS;
-	uint64_t agp_top = ((uint64_t)model_reg(s, AGP_TOP) + 1) << FB_UNIT_BITS;
-	uint64_t start = model_reg64(s, CONTEXT0_START_LO, CONTEXT0_START_HI) << 12;
-	uint64_t end = (model_reg64(s, CONTEXT0_END_LO, CONTEXT0_END_HI) + 1) << 12;
+	uint64_t agp_top = ((uint64_t)model_reg(s, AGP_TOP) + 1)
+			   << FB_UNIT_BITS;
+	uint64_t start = model_reg64(s, CONTEXT0_START_LO, CONTEXT0_START_HI)
+			 << 12;
+	uint64_t end = (model_reg64(s, CONTEXT0_END_LO, CONTEXT0_END_HI) + 1)
+		       << 12;
 	uint64_t base = model_reg64(s, CONTEXT0_BASE_LO, CONTEXT0_BASE_HI);
 	uint64_t all = ENTRY_VALID | ENTRY_READ | ENTRY_WRITE | ENTRY_EXEC;
 
 	if (va >= fb && va - fb < s->vram_size) {
 		*entry = ((va - fb) & ENTRY_ADDR) | all;
 	} else if (va >= agp_bot && va < agp_top) {
-		*entry = ((va - agp_bot + ((uint64_t)model_reg(s, AGP_BASE) << FB_UNIT_BITS)) &
-			  ENTRY_ADDR) | all | ENTRY_SYSTEM;
+		*entry = ((va - agp_bot +
+			   ((uint64_t)model_reg(s, AGP_BASE) << FB_UNIT_BITS)) &
+			  ENTRY_ADDR) |
+			 all | ENTRY_SYSTEM;
 	} else if (va < start || va >= end ||
 		   !read_entry(s, base & ENTRY_SYSTEM,
-			       (base & ENTRY_ADDR) + (va - start) / 4096 * 8, entry) ||
+			       (base & ENTRY_ADDR) + (va - start) / 4096 * 8,
+			       entry) ||
 		   !(*entry & ENTRY_VALID)) {
 		return false;
 	}
@@ -201,8 +220,8 @@ static bool walk_vmid0(AmdgpuModel *s, uint64_t va, uint64_t *entry, uint64_t *s
 }
 
 /* As softgpu_vm_ops.translate */
-void *model_vm_translate(void *opaque, uint64_t va, uint64_t *len, unsigned int access,
-			 struct softgpu_fault *fault)
+void *model_vm_translate(void *opaque, uint64_t va, uint64_t *len,
+			 unsigned int access, struct softgpu_fault *fault)
 {
 	ModelVm *vm = opaque;
 	uint64_t entry, size;
@@ -211,7 +230,8 @@ void *model_vm_translate(void *opaque, uint64_t va, uint64_t *len, unsigned int 
 
 	*fault = (struct softgpu_fault){ .va = va, .access = access };
 	va &= BIT_ULL(VA_BITS) - 1;
-	found = vm->vmid ? walk(vm, va, &entry, &size) : walk_vmid0(vm->s, va, &entry, &size);
+	found = vm->vmid ? walk(vm, va, &entry, &size)
+			 : walk_vmid0(vm->s, va, &entry, &size);
 	if (!found) {
 		return NULL;
 	}
@@ -222,8 +242,9 @@ void *model_vm_translate(void *opaque, uint64_t va, uint64_t *len, unsigned int 
 		return NULL;
 	}
 	*len = MIN(*len, size - (va & (size - 1)));
-	/* A large page may begin at any small one: amdgpu asks memory to be contiguous only. */
-	ptr = physical(vm->s, entry & ENTRY_SYSTEM, (entry & ENTRY_ADDR) + (va & (size - 1)), len,
+	/* A large page may begin at any small one, if memory is contiguous. */
+	ptr = physical(vm->s, entry & ENTRY_SYSTEM,
+		       (entry & ENTRY_ADDR) + (va & (size - 1)), len,
 		       access & SOFTGPU_WRITE);
 	return ptr;
 }
@@ -238,8 +259,10 @@ bool model_vm_rw(ModelVm *vm, uint64_t va, void *buf, uint64_t len, bool write)
 	model_vm_lock(vm);
 	while (ok && len) {
 		uint64_t now = len;
-		void *ptr = model_vm_translate(vm, va, &now, write ? SOFTGPU_WRITE : SOFTGPU_READ,
-					       &fault);
+		void *ptr =
+			model_vm_translate(vm, va, &now,
+					   write ? SOFTGPU_WRITE : SOFTGPU_READ,
+					   &fault);
 
 		ok = ptr;
 		if (ok) {
@@ -257,7 +280,8 @@ bool model_vm_rw(ModelVm *vm, uint64_t va, void *buf, uint64_t len, bool write)
 }
 
 /* To the machine's memory, if it is RAM that the device may reach */
-void model_bus_write(AmdgpuModel *s, uint64_t addr, const void *buf, uint64_t len)
+void model_bus_write(AmdgpuModel *s, uint64_t addr, const void *buf,
+		     uint64_t len)
 {
 	uint64_t now = len;
 	void *ptr;
@@ -277,7 +301,9 @@ void *model_ib_vm(void *opaque, void *owner, unsigned int vmid)
 {
 	const ModelVm *ring = opaque;
 	AmdgpuModel *s = ring->s;
-	uint32_t base = (ring->sdma ? MMHUB_CONTEXT0_BASE_LO : CONTEXT0_BASE_LO) + 2 * vmid;
+	uint32_t base =
+		(ring->sdma ? MMHUB_CONTEXT0_BASE_LO : CONTEXT0_BASE_LO) +
+		2 * vmid;
 	uint32_t lut = ring->sdma ? IH_VMID_0_LUT_MM : IH_VMID_0_LUT;
 	ModelVm *vm = &s->ib_vm[ring->sdma][vmid];
 
@@ -287,7 +313,8 @@ void *model_ib_vm(void *opaque, void *owner, unsigned int vmid)
 }
 
 /* As softgpu_vm_ops.fault */
-void model_vm_fault(void *opaque, void *owner, const struct softgpu_fault *fault)
+void model_vm_fault(void *opaque, void *owner,
+		    const struct softgpu_fault *fault)
 {
 	ModelVm *vm = opaque;
 	AmdgpuModel *s = vm->s;
@@ -295,15 +322,20 @@ void model_vm_fault(void *opaque, void *owner, const struct softgpu_fault *fault
 	uint32_t status = (uint32_t)vm->vmid << FAULT_STATUS_VMID_SHIFT;
 	ModelIrq irq = {
 		.client = vm->sdma ? MODEL_CLIENT_VMC : MODEL_CLIENT_UTCL2,
-		.source = MODEL_SRC_FAULT, .vmid = vm->vmid, .mmhub = vm->sdma, .pasid = vm->pasid,
+		.source = MODEL_SRC_FAULT,
+		.vmid = vm->vmid,
+		.mmhub = vm->sdma,
+		.pasid = vm->pasid,
 		.node = vm->sdma ? MODEL_NODE_AID : MODEL_NODE_XCD,
 		.data = {
 			fault->va >> 12,
-			(fault->va >> 44 & 0xf) | (write ? FAULT_DATA_WRITE : FAULT_DATA_READ),
+			(fault->va >> 44 & 0xf) |
+			(write ? FAULT_DATA_WRITE : FAULT_DATA_READ),
 		},
 	};
 
-	trace_amdgpu_model_fault(vm->vmid, vm->pasid, fault->va, fault->access, fault->mapped);
+	trace_amdgpu_model_fault(vm->vmid, vm->pasid, fault->va, fault->access,
+				 fault->mapped);
 	if (!fault->mapped) {
 		irq.ring = FAULT_RING_NOT_PRESENT;
 		status |= FAULT_STATUS_MAPPING;
@@ -312,7 +344,9 @@ void model_vm_fault(void *opaque, void *owner, const struct softgpu_fault *fault
 	}
 	status |= FAULT_STATUS_PERMISSION | (write ? FAULT_STATUS_RW : 0);
 	/* The first one stays until the driver has read it. */
-	qatomic_cmpxchg(&s->regs[vm->sdma ? MMHUB_FAULT_STATUS : GC_FAULT_STATUS], 0, status);
+	qatomic_cmpxchg(
+		&s->regs[vm->sdma ? MMHUB_FAULT_STATUS : GC_FAULT_STATUS], 0,
+		status);
 	model_irq(s, &irq);
 }
 
@@ -320,7 +354,8 @@ void model_vm_fault(void *opaque, void *owner, const struct softgpu_fault *fault
 void model_fault_cntl(AmdgpuModel *s, uint32_t reg, uint32_t value)
 {
 	if (value & 1) {
-		qatomic_set(&s->regs[reg == GC_FAULT_CNTL ? GC_FAULT_STATUS : MMHUB_FAULT_STATUS],
+		qatomic_set(&s->regs[reg == GC_FAULT_CNTL ? GC_FAULT_STATUS
+							  : MMHUB_FAULT_STATUS],
 			    0);
 	}
 }

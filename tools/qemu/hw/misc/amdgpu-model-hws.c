@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The hardware scheduler of amdgpu-model-pci: the packets of amdkfd's queue (HIQ).
+ * The hardware scheduler of amdgpu-model-pci: packets of amdkfd's queue (HIQ).
  *
  * What lives here: run lists of processes and their queues, and their
  * preemption. What does not: the queues themselves (amdgpu-model-queue.c).
@@ -13,7 +13,8 @@
  * A preempted queue's state is in its MQD, where it is reserved; amdkfd clears
  * the MQD when it makes a queue, so there is none then.
  *
- * Source: kfd_pm4_headers_ai.h, kfd_packet_manager_v9.c, v9_structs.h of Linux 7.3.
+ * Source: kfd_pm4_headers_ai.h, kfd_packet_manager_v9.c, v9_structs.h of
+ * Linux 7.3.
  */
 #include "qemu/osdep.h"
 #include "qemu/error-report.h"
@@ -21,8 +22,12 @@
 #include "trace.h"
 
 enum {
-	NOP = 0x10, SET_RESOURCES = 0xa0, MAP_PROCESS = 0xa1, MAP_QUEUES = 0xa2,
-	UNMAP_QUEUES = 0xa3, RUN_LIST = 0xa5,
+	NOP = 0x10,
+	SET_RESOURCES = 0xa0,
+	MAP_PROCESS = 0xa1,
+	MAP_QUEUES = 0xa2,
+	UNMAP_QUEUES = 0xa3,
+	RUN_LIST = 0xa5,
 };
 
 enum { PREEMPT, RESET, DISABLE };
@@ -32,26 +37,32 @@ enum { EXTENDED_LEGACY, EXTENDED_SDMA0_TO_7 };
 
 /* struct v9_sdma_mqd */
 enum {
-	SDMA_RB_CNTL = 0, SDMA_RB_BASE, SDMA_RB_BASE_HI, SDMA_RPTR_ADDR_HI = 8, SDMA_RPTR_ADDR_LO,
+	SDMA_RB_CNTL = 0,
+	SDMA_RB_BASE,
+	SDMA_RB_BASE_HI,
+	SDMA_RPTR_ADDR_HI = 8,
+	SDMA_RPTR_ADDR_LO,
 };
 
-/* A run list is shorter; what the driver allocates for one (kfd_packet_manager.c) is far less. */
+/* What kfd_packet_manager.c allocates for a run list is far less. */
 #define MAX_RUN_LIST (4 * MiB / 4)
 
-/* Where users' queues seem to be: the second engine, which the driver's rings do not use */
+/* Where users' queues seem to be: the engine that the driver's rings leave. */
 #define USER_SLOT (2 << 2)
 /* SDMA's interrupts of users' queues are neither of its rings'. */
 #define USER_SDMA_RING 4
 
 static bool is_user(const ModelQueue *queue)
 {
-	return queue->kind == MODEL_QUEUE_USER || queue->kind == MODEL_QUEUE_SDMA_USER;
+	return queue->kind == MODEL_QUEUE_USER ||
+	       queue->kind == MODEL_QUEUE_SDMA_USER;
 }
 
 static uint64_t state_addr(const ModelQueue *queue)
 {
-	return queue->mqd + 4 * (queue->kind == MODEL_QUEUE_SDMA_USER ? MODEL_SDMA_MQD_STATE :
-				 MODEL_MQD_STATE);
+	return queue->mqd + 4 * (queue->kind == MODEL_QUEUE_SDMA_USER
+					 ? MODEL_SDMA_MQD_STATE
+					 : MODEL_MQD_STATE);
 }
 
 static void preempt(ModelQueue *queue, unsigned int action)
@@ -78,8 +89,10 @@ static ModelQueue *selected(AmdgpuModel *s, unsigned int sel, const uint32_t *w)
 		if (!is_user(queue)) {
 			continue;
 		}
-		if (sel >= SEL_ALL || (sel == SEL_PASID && queue->vm->pasid == (w[2] & 0xffff)) ||
-		    (sel == SEL_DOORBELL && queue->doorbell == HQD_DOORBELL_OFFSET(w[2]))) {
+		if (sel >= SEL_ALL ||
+		    (sel == SEL_PASID && queue->vm->pasid == (w[2] & 0xffff)) ||
+		    (sel == SEL_DOORBELL &&
+		     queue->doorbell == HQD_DOORBELL_OFFSET(w[2]))) {
 			break;
 		}
 	}
@@ -105,52 +118,66 @@ static bool take_state(AmdgpuModel *s, const ModelQueue *queue, uint8_t *state)
 	static const uint32_t none;
 	uint32_t magic;
 
-	if (!model_vm_rw(&s->ring_vm, state_addr(queue), state, SOFTGPU_STATE_SIZE, false)) {
+	if (!model_vm_rw(&s->ring_vm, state_addr(queue), state,
+			 SOFTGPU_STATE_SIZE, false)) {
 		return false;
 	}
 	memcpy(&magic, state, sizeof(magic));
-	return magic && model_vm_rw(&s->ring_vm, state_addr(queue), (void *)&none, sizeof(none),
-				    true);
+	return magic && model_vm_rw(&s->ring_vm, state_addr(queue),
+				    (void *)&none, sizeof(none), true);
 }
 
-static int map_sdma(AmdgpuModel *s, ModelQueue *queue, const uint32_t *mqd, const void *state)
+static int map_sdma(AmdgpuModel *s, ModelQueue *queue, const uint32_t *mqd,
+		    const void *state)
 {
 	queue->params = (struct softgpu_queue_params){
-		.type = SOFTGPU_QUEUE_SDMA, .percent = 100, .wptr_va = queue->params.wptr_va,
-		.ring_va = (mqd[SDMA_RB_BASE] | (uint64_t)mqd[SDMA_RB_BASE_HI] << 32) << 8,
+		.type = SOFTGPU_QUEUE_SDMA,
+		.percent = 100,
+		.wptr_va = queue->params.wptr_va,
+		.ring_va = (mqd[SDMA_RB_BASE] | (uint64_t)mqd[SDMA_RB_BASE_HI]
+							<< 32)
+			   << 8,
 		.ring_size = 4ULL << extract32(mqd[SDMA_RB_CNTL], 1, 6),
-		.rptr_va = mqd[SDMA_RPTR_ADDR_LO] | (uint64_t)mqd[SDMA_RPTR_ADDR_HI] << 32,
+		.rptr_va = mqd[SDMA_RPTR_ADDR_LO] |
+			   (uint64_t)mqd[SDMA_RPTR_ADDR_HI] << 32,
 	};
 	return model_queue_map(s, queue, state);
 }
 
-static int map_queue(AmdgpuModel *s, ModelVm *vm, ModelVm *sdma_vm, const uint32_t *w)
+static int map_queue(AmdgpuModel *s, ModelVm *vm, ModelVm *sdma_vm,
+		     const uint32_t *w)
 {
 	unsigned int engine = extract32(w[1], 26, 3);
 	bool extended = extract32(w[1], 2, 2) == EXTENDED_SDMA0_TO_7;
-	bool sdma = extended || engine == ENGINE_SDMA0 || engine == ENGINE_SDMA1;
+	bool sdma =
+		extended || engine == ENGINE_SDMA0 || engine == ENGINE_SDMA1;
 	ModelQueue queue = {
-		.kind = sdma ? MODEL_QUEUE_SDMA_USER : MODEL_QUEUE_USER, .vm = sdma ? sdma_vm : vm,
-		.doorbell = HQD_DOORBELL_OFFSET(w[2]), .mqd = w[3] | (uint64_t)w[4] << 32,
+		.kind = sdma ? MODEL_QUEUE_SDMA_USER : MODEL_QUEUE_USER,
+		.vm = sdma ? sdma_vm : vm,
+		.doorbell = HQD_DOORBELL_OFFSET(w[2]),
+		.mqd = w[3] | (uint64_t)w[4] << 32,
 		.params.wptr_va = w[5] | (uint64_t)w[6] << 32,
-		.slot = sdma ? (engine - (extended ? 0 : ENGINE_SDMA0)) | USER_SDMA_RING << 4 :
-			USER_SLOT,
+		.slot = sdma ? (engine - (extended ? 0 : ENGINE_SDMA0)) |
+					USER_SDMA_RING << 4
+			     : USER_SLOT,
 	};
 	uint32_t mqd[MODEL_MQD_DWORDS];
 	uint8_t state[SOFTGPU_STATE_SIZE];
 	bool resume;
 
 	if (!model_vm_rw(&s->ring_vm, queue.mqd, mqd,
-			 sdma ? MODEL_SDMA_MQD_STATE * 4 : sizeof(mqd), false)) {
+			 sdma ? MODEL_SDMA_MQD_STATE * 4 : sizeof(mqd),
+			 false)) {
 		return -EINVAL;
 	}
 	resume = take_state(s, &queue, state);
 	if (sdma) {
 		map_sdma(s, &queue, mqd, resume ? state : NULL);
 	} else {
-		model_hqd_map(s, &queue, mqd + MODEL_MQD_HQD, resume ? state : NULL);
+		model_hqd_map(s, &queue, mqd + MODEL_MQD_HQD,
+			      resume ? state : NULL);
 	}
-	/* A queue that cannot be is the user's mistake, and no reason to stop the others. */
+	/* A queue that cannot be is its user's mistake; the others go on. */
 	return 0;
 }
 
@@ -159,7 +186,8 @@ static void map_process(AmdgpuModel *s, const uint32_t *w, unsigned int index,
 {
 	uint64_t root = w[2] | (uint64_t)w[3] << 32;
 	uint16_t pasid = w[1] & 0xffff;
-	unsigned int vmid = MODEL_FIRST_USER_VMID + index % (MODEL_VMIDS - MODEL_FIRST_USER_VMID);
+	unsigned int vmid = MODEL_FIRST_USER_VMID +
+			    index % (MODEL_VMIDS - MODEL_FIRST_USER_VMID);
 
 	*vm = model_vm_new(s, root, pasid, vmid, false);
 	*sdma_vm = model_vm_new(s, root, pasid, vmid, true);

@@ -16,8 +16,14 @@
 #include "trace.h"
 
 enum {
-	IH_RB_CNTL = 0x1120, IH_RB_BASE, IH_RB_BASE_HI, IH_RB_RPTR, IH_RB_WPTR,
-	IH_RB_WPTR_ADDR_HI, IH_RB_WPTR_ADDR_LO, IH_DOORBELL_RPTR,
+	IH_RB_CNTL = 0x1120,
+	IH_RB_BASE,
+	IH_RB_BASE_HI,
+	IH_RB_RPTR,
+	IH_RB_WPTR,
+	IH_RB_WPTR_ADDR_HI,
+	IH_RB_WPTR_ADDR_LO,
+	IH_DOORBELL_RPTR,
 };
 
 #define CNTL_ENABLE BIT(0)
@@ -34,7 +40,8 @@ enum {
 #define ENTRY_SIZE (ENTRY_DWORDS * 4)
 
 /* To where IH_RB_CNTL says that addresses are: GPU memory, or the bus's */
-static void ih_write(AmdgpuModel *s, uint64_t addr, const void *buf, uint64_t len)
+static void ih_write(AmdgpuModel *s, uint64_t addr, const void *buf,
+		     uint64_t len)
 {
 	if (CNTL_SPACE(model_reg(s, IH_RB_CNTL)) == SPACE_GPU) {
 		model_vm_rw(&s->ring_vm, addr, (void *)buf, len, true);
@@ -46,31 +53,41 @@ static void ih_write(AmdgpuModel *s, uint64_t addr, const void *buf, uint64_t le
 static void put_entry(AmdgpuModel *s, const ModelIrq *irq)
 {
 	uint32_t cntl = model_reg(s, IH_RB_CNTL);
-	uint64_t base = (model_reg64(s, IH_RB_BASE, IH_RB_BASE_HI) & MAKE_64BIT_MASK(0, 40)) << 8;
+	uint64_t base = (model_reg64(s, IH_RB_BASE, IH_RB_BASE_HI) &
+			 MAKE_64BIT_MASK(0, 40))
+			<< 8;
 	uint64_t mask = CNTL_SIZE(cntl) - 1;
 	uint64_t now = softgpu_clock();
 	uint32_t wptr = model_reg(s, IH_RB_WPTR);
 	uint32_t next = ((wptr & ~WPTR_OVERFLOW) + ENTRY_SIZE) & mask;
 	uint32_t entry[ENTRY_DWORDS] = {
 		cpu_to_le32(irq->client | irq->source << 8 | irq->ring << 16 |
-			    (uint32_t)irq->vmid << 24 | (uint32_t)irq->mmhub << 31),
-		cpu_to_le32(now), cpu_to_le32(now >> 32 & 0xffff),
+			    (uint32_t)irq->vmid << 24 |
+			    (uint32_t)irq->mmhub << 31),
+		cpu_to_le32(now),
+		cpu_to_le32(now >> 32 & 0xffff),
 		cpu_to_le32(irq->pasid | irq->node << 16),
-		cpu_to_le32(irq->data[0]), cpu_to_le32(irq->data[1]),
-		cpu_to_le32(irq->data[2]), cpu_to_le32(irq->data[3]),
+		cpu_to_le32(irq->data[0]),
+		cpu_to_le32(irq->data[1]),
+		cpu_to_le32(irq->data[2]),
+		cpu_to_le32(irq->data[3]),
 	};
 
 	if (next == (model_reg(s, IH_RB_RPTR) & mask)) {
 		next = wptr | WPTR_OVERFLOW;
 		trace_amdgpu_model_ih_full();
 	} else {
-		ih_write(s, base + (wptr & mask & ~WPTR_OVERFLOW), entry, sizeof(entry));
+		ih_write(s, base + (wptr & mask & ~WPTR_OVERFLOW), entry,
+			 sizeof(entry));
 	}
 	qatomic_set(&s->regs[IH_RB_WPTR], next);
 	if (cntl & CNTL_WRITEBACK) {
-		uint64_t addr = model_reg(s, IH_RB_WPTR_ADDR_LO) |
-			(uint64_t)(model_reg(s, IH_RB_WPTR_ADDR_HI) & 0xffff) << 32;
+		uint64_t addr =
+			model_reg(s, IH_RB_WPTR_ADDR_LO) |
+			(uint64_t)(model_reg(s, IH_RB_WPTR_ADDR_HI) & 0xffff)
+				<< 32;
 
+		/* Who sees the pointer is to see the entry. */
 		smp_wmb();
 		next = cpu_to_le32(next);
 		ih_write(s, addr, &next, sizeof(next));
@@ -87,8 +104,8 @@ static void put_entry(AmdgpuModel *s, const ModelIrq *irq)
  */
 void model_irq(AmdgpuModel *s, const ModelIrq *irq)
 {
-	trace_amdgpu_model_irq(irq->client, irq->source, irq->ring, irq->vmid, irq->pasid,
-			       irq->data[0]);
+	trace_amdgpu_model_irq(irq->client, irq->source, irq->ring, irq->vmid,
+			       irq->pasid, irq->data[0]);
 	qemu_mutex_lock(&s->ih_lock);
 	if (model_reg(s, IH_RB_CNTL) & CNTL_ENABLE) {
 		put_entry(s, irq);
@@ -132,7 +149,8 @@ bool model_ih_doorbell(AmdgpuModel *s, uint32_t doorbell, uint64_t value)
 {
 	uint32_t control = model_reg(s, IH_DOORBELL_RPTR);
 
-	if (!(control & DOORBELL_ENABLE) || extract32(control, 0, 26) != doorbell) {
+	if (!(control & DOORBELL_ENABLE) ||
+	    extract32(control, 0, 26) != doorbell) {
 		return false;
 	}
 	model_reg_write(s, IH_RB_RPTR, value);

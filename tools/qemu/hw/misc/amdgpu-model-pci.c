@@ -32,7 +32,8 @@
 
 /* What a queue of the device is in a stream of migration */
 typedef struct ModelSavedQueue {
-	uint8_t kind, type, priority, vmid, sdma, hiq, state[SOFTGPU_STATE_SIZE];
+	uint8_t kind, type, priority, vmid, sdma, hiq,
+		state[SOFTGPU_STATE_SIZE];
 	uint16_t pasid;
 	uint32_t flags, doorbell, slot;
 	uint64_t root, mqd, ring_va, ring_size, rptr_va, wptr_va;
@@ -44,10 +45,13 @@ static uint32_t packet_reg_read(void *vm, void *owner, uint32_t reg)
 {
 	ModelQueue *queue = owner;
 
-	return queue->params.flags & SOFTGPU_QUEUE_KERNEL ? model_reg_read(queue->s, reg) : 0;
+	return queue->params.flags & SOFTGPU_QUEUE_KERNEL
+		       ? model_reg_read(queue->s, reg)
+		       : 0;
 }
 
-static void packet_reg_write(void *vm, void *owner, uint32_t reg, uint32_t value)
+static void packet_reg_write(void *vm, void *owner, uint32_t reg,
+			     uint32_t value)
 {
 	ModelQueue *queue = owner;
 
@@ -83,7 +87,7 @@ static void unmap_all(AmdgpuModel *s)
 	model_queues_unmap(s, MODEL_QUEUE_SDMA_USER);
 }
 
-/* VRAM keeps what is in it, as over a reset of the bus; only the table is new. */
+/* VRAM keeps what is in it, as over a reset of the bus; the table is new. */
 static void model_reset(DeviceState *dev)
 {
 	AmdgpuModel *s = AMDGPU_MODEL(dev);
@@ -119,13 +123,22 @@ static int model_pre_save(void *opaque)
 	s->saved = saved = g_new0(ModelSavedQueue, s->num_saved);
 	QTAILQ_FOREACH(queue, &s->queues, next) {
 		*saved = (ModelSavedQueue){
-			.kind = queue->kind, .type = queue->params.type,
-			.priority = queue->params.priority, .vmid = queue->vm->vmid,
-			.sdma = queue->vm->sdma, .hiq = queue->hiq, .pasid = queue->vm->pasid,
-			.flags = queue->params.flags, .doorbell = queue->doorbell,
-			.slot = queue->slot, .root = queue->vm->root, .mqd = queue->mqd,
-			.ring_va = queue->params.ring_va, .ring_size = queue->params.ring_size,
-			.rptr_va = queue->params.rptr_va, .wptr_va = queue->params.wptr_va,
+			.kind = queue->kind,
+			.type = queue->params.type,
+			.priority = queue->params.priority,
+			.vmid = queue->vm->vmid,
+			.sdma = queue->vm->sdma,
+			.hiq = queue->hiq,
+			.pasid = queue->vm->pasid,
+			.flags = queue->params.flags,
+			.doorbell = queue->doorbell,
+			.slot = queue->slot,
+			.root = queue->vm->root,
+			.mqd = queue->mqd,
+			.ring_va = queue->params.ring_va,
+			.ring_size = queue->params.ring_size,
+			.rptr_va = queue->params.rptr_va,
+			.wptr_va = queue->params.wptr_va,
 		};
 		memcpy(saved->state, queue->state, sizeof(saved->state));
 		saved++;
@@ -140,20 +153,28 @@ static int restore_queue(AmdgpuModel *s, const ModelSavedQueue *saved)
 		.kind = saved->kind, .doorbell = saved->doorbell, .mqd = saved->mqd,
 		.hiq = saved->hiq, .slot = saved->slot,
 		.params = {
-			.type = saved->type, .flags = saved->flags, .ring_va = saved->ring_va,
-			.ring_size = saved->ring_size, .rptr_va = saved->rptr_va,
-			.wptr_va = saved->wptr_va, .priority = saved->priority, .percent = 100,
+			.type = saved->type,
+			.flags = saved->flags,
+			.ring_va = saved->ring_va,
+			.ring_size = saved->ring_size,
+			.rptr_va = saved->rptr_va,
+			.wptr_va = saved->wptr_va,
+			.priority = saved->priority,
+			.percent = 100,
 		},
 	};
 
-	if (saved->kind > MODEL_QUEUE_SDMA_USER || saved->slot >= MODEL_HQD_BANKS) {
-		error_report("amdgpu-model-pci: the stream has a queue that cannot be");
+	if (saved->kind > MODEL_QUEUE_SDMA_USER ||
+	    saved->slot >= MODEL_HQD_BANKS) {
+		error_report("amdgpu-model-pci: the stream has a queue that "
+			     "cannot be");
 		return -EINVAL;
 	}
 	if (!saved->root) {
 		queue.vm = saved->sdma ? &s->sdma_vm : &s->ring_vm;
 	} else {
-		queue.vm = model_vm_new(s, saved->root, saved->pasid, saved->vmid, saved->sdma);
+		queue.vm = model_vm_new(s, saved->root, saved->pasid,
+					saved->vmid, saved->sdma);
 	}
 	return model_queue_map(s, &queue, saved->state);
 }
@@ -174,26 +195,26 @@ static const VMStateDescription vmstate_queue = {
 	.name = "amdgpu-model-pci/queue",
 	.version_id = 1,
 	.minimum_version_id = 1,
-	.fields = (const VMStateField[]) {
-		VMSTATE_UINT8(kind, ModelSavedQueue),
-		VMSTATE_UINT8(type, ModelSavedQueue),
-		VMSTATE_UINT8(priority, ModelSavedQueue),
-		VMSTATE_UINT8(vmid, ModelSavedQueue),
-		VMSTATE_UINT8(sdma, ModelSavedQueue),
-		VMSTATE_UINT8(hiq, ModelSavedQueue),
-		VMSTATE_UINT16(pasid, ModelSavedQueue),
-		VMSTATE_UINT32(flags, ModelSavedQueue),
-		VMSTATE_UINT32(doorbell, ModelSavedQueue),
-		VMSTATE_UINT32(slot, ModelSavedQueue),
-		VMSTATE_UINT64(root, ModelSavedQueue),
-		VMSTATE_UINT64(mqd, ModelSavedQueue),
-		VMSTATE_UINT64(ring_va, ModelSavedQueue),
-		VMSTATE_UINT64(ring_size, ModelSavedQueue),
-		VMSTATE_UINT64(rptr_va, ModelSavedQueue),
-		VMSTATE_UINT64(wptr_va, ModelSavedQueue),
-		VMSTATE_BUFFER(state, ModelSavedQueue),
-		VMSTATE_END_OF_LIST()
-	}
+	.fields =
+		(const VMStateField[]){
+			VMSTATE_UINT8(kind, ModelSavedQueue),
+			VMSTATE_UINT8(type, ModelSavedQueue),
+			VMSTATE_UINT8(priority, ModelSavedQueue),
+			VMSTATE_UINT8(vmid, ModelSavedQueue),
+			VMSTATE_UINT8(sdma, ModelSavedQueue),
+			VMSTATE_UINT8(hiq, ModelSavedQueue),
+			VMSTATE_UINT16(pasid, ModelSavedQueue),
+			VMSTATE_UINT32(flags, ModelSavedQueue),
+			VMSTATE_UINT32(doorbell, ModelSavedQueue),
+			VMSTATE_UINT32(slot, ModelSavedQueue),
+			VMSTATE_UINT64(root, ModelSavedQueue),
+			VMSTATE_UINT64(mqd, ModelSavedQueue),
+			VMSTATE_UINT64(ring_va, ModelSavedQueue),
+			VMSTATE_UINT64(ring_size, ModelSavedQueue),
+			VMSTATE_UINT64(rptr_va, ModelSavedQueue),
+			VMSTATE_UINT64(wptr_va, ModelSavedQueue),
+			VMSTATE_BUFFER(state, ModelSavedQueue),
+			VMSTATE_END_OF_LIST() }
 };
 
 static const VMStateDescription vmstate_model = {
@@ -202,25 +223,29 @@ static const VMStateDescription vmstate_model = {
 	.minimum_version_id = 1,
 	.pre_save = model_pre_save,
 	.post_load = model_post_load,
-	.fields = (const VMStateField[]) {
-		VMSTATE_PCI_DEVICE(parent_obj, AmdgpuModel),
-		VMSTATE_MSIX(parent_obj, AmdgpuModel),
-		VMSTATE_VARRAY_UINT32(regs, AmdgpuModel, num_regs, 0, vmstate_info_uint32,
-				      uint32_t),
-		VMSTATE_UINT32_2DARRAY(hqd, AmdgpuModel, MODEL_HQD_BANKS, MODEL_HQD_REGS),
-		VMSTATE_UINT64(clock, AmdgpuModel),
-		VMSTATE_INT32(num_saved, AmdgpuModel),
-		VMSTATE_STRUCT_VARRAY_ALLOC(saved, AmdgpuModel, num_saved, 0, vmstate_queue,
-					    ModelSavedQueue),
-		VMSTATE_END_OF_LIST()
-	}
+	.fields =
+		(const VMStateField[]){
+			VMSTATE_PCI_DEVICE(parent_obj, AmdgpuModel),
+			VMSTATE_MSIX(parent_obj, AmdgpuModel),
+			VMSTATE_VARRAY_UINT32(regs, AmdgpuModel, num_regs, 0,
+					      vmstate_info_uint32, uint32_t),
+			VMSTATE_UINT32_2DARRAY(hqd, AmdgpuModel,
+					       MODEL_HQD_BANKS, MODEL_HQD_REGS),
+			VMSTATE_UINT64(clock, AmdgpuModel),
+			VMSTATE_INT32(num_saved, AmdgpuModel),
+			VMSTATE_STRUCT_VARRAY_ALLOC(saved, AmdgpuModel,
+						    num_saved, 0, vmstate_queue,
+						    ModelSavedQueue),
+			VMSTATE_END_OF_LIST() }
 };
 
 static bool check_vram_size(AmdgpuModel *s, Error **errp)
 {
 	/* amdgpu_ttm.c keeps 280 MiB of it for itself. */
-	if (!is_power_of_2(s->vram_size) || s->vram_size < 1 * GiB || s->vram_size > 1 * TiB) {
-		error_setg(errp, "vram-size is a power of two of 1 GiB or more");
+	if (!is_power_of_2(s->vram_size) || s->vram_size < 1 * GiB ||
+	    s->vram_size > 1 * TiB) {
+		error_setg(errp,
+			   "vram-size is a power of two of 1 GiB or more");
 		return false;
 	}
 	return true;
@@ -229,21 +254,23 @@ static bool check_vram_size(AmdgpuModel *s, Error **errp)
 static bool init_bars(AmdgpuModel *s, Error **errp)
 {
 	PCIDevice *pdev = PCI_DEVICE(s);
-	uint8_t mem64 = PCI_BASE_ADDRESS_SPACE_MEMORY | PCI_BASE_ADDRESS_MEM_TYPE_64 |
-		PCI_BASE_ADDRESS_MEM_PREFETCH;
+	uint8_t mem64 = PCI_BASE_ADDRESS_SPACE_MEMORY |
+			PCI_BASE_ADDRESS_MEM_TYPE_64 |
+			PCI_BASE_ADDRESS_MEM_PREFETCH;
 
-	if (!memory_region_init_ram(&s->vram, OBJECT(s), "amdgpu-model-vram", s->vram_size,
-				    errp)) {
+	if (!memory_region_init_ram(&s->vram, OBJECT(s), "amdgpu-model-vram",
+				    s->vram_size, errp)) {
 		return false;
 	}
 	s->vram_ptr = memory_region_get_ram_ptr(&s->vram);
 	memory_region_init_io(&s->doorbells, OBJECT(s), &model_doorbell_ops, s,
 			      "amdgpu-model-doorbells", MODEL_DOORBELL_SIZE);
-	memory_region_init_io(&s->mmio, OBJECT(s), &model_mmio_ops, s, "amdgpu-model-mmio",
-			      MODEL_MMIO_SIZE);
+	memory_region_init_io(&s->mmio, OBJECT(s), &model_mmio_ops, s,
+			      "amdgpu-model-mmio", MODEL_MMIO_SIZE);
 	pci_register_bar(pdev, BAR_VRAM, mem64, &s->vram);
 	pci_register_bar(pdev, BAR_DOORBELLS, mem64, &s->doorbells);
-	pci_register_bar(pdev, BAR_MMIO, PCI_BASE_ADDRESS_SPACE_MEMORY, &s->mmio);
+	pci_register_bar(pdev, BAR_MMIO, PCI_BASE_ADDRESS_SPACE_MEMORY,
+			 &s->mmio);
 	return true;
 }
 
@@ -262,9 +289,11 @@ static void model_realize(PCIDevice *pdev, Error **errp)
 		return;
 	}
 	pcie_cap_flr_init(pdev);
-	/* Without it amdgpu warns that it cannot see the extended configuration space. */
-	pcie_add_capability(pdev, PCI_EXT_CAP_ID_VNDR, 1, PCI_CONFIG_SPACE_SIZE, 8);
-	if (!init_bars(s, errp) || msi_init(pdev, MSI_CAP, 1, true, false, errp) ||
+	/* amdgpu warns if it is missing. */
+	pcie_add_capability(pdev, PCI_EXT_CAP_ID_VNDR, 1, PCI_CONFIG_SPACE_SIZE,
+			    8);
+	if (!init_bars(s, errp) ||
+	    msi_init(pdev, MSI_CAP, 1, true, false, errp) ||
 	    msix_init_exclusive_bar(pdev, 1, BAR_MSIX, errp)) {
 		return;
 	}
@@ -279,11 +308,15 @@ static void model_realize(PCIDevice *pdev, Error **errp)
 	s->sdma_vm = (ModelVm){ .s = s, .sdma = true };
 	for (int i = 0; i < 2 * MODEL_VMIDS; i++) {
 		s->ib_vm[i / MODEL_VMIDS][i % MODEL_VMIDS] = (ModelVm){
-			.s = s, .vmid = i % MODEL_VMIDS, .sdma = i / MODEL_VMIDS,
+			.s = s,
+			.vmid = i % MODEL_VMIDS,
+			.sdma = i / MODEL_VMIDS,
 		};
 	}
-	s->irq_bh = qemu_bh_new_guarded(model_ih_bh, s, &DEVICE(s)->mem_reentrancy_guard);
-	if (softgpu_create(&model_vm_ops, 1, &s->fw) || softgpu_create(&model_vm_ops, 0, &s->gpu)) {
+	s->irq_bh = qemu_bh_new_guarded(model_ih_bh, s,
+					&DEVICE(s)->mem_reentrancy_guard);
+	if (softgpu_create(&model_vm_ops, 1, &s->fw) ||
+	    softgpu_create(&model_vm_ops, 0, &s->gpu)) {
 		error_setg(errp, "no threads");
 		return;
 	}
@@ -314,7 +347,8 @@ static void model_exit(PCIDevice *pdev)
 	pcie_cap_exit(pdev);
 }
 
-static void model_config_write(PCIDevice *pdev, uint32_t addr, uint32_t value, int len)
+static void model_config_write(PCIDevice *pdev, uint32_t addr, uint32_t value,
+			       int len)
 {
 	pci_default_write_config(pdev, addr, value, len);
 	pcie_cap_flr_write_config(pdev, addr, value, len);
@@ -348,10 +382,7 @@ static const TypeInfo model_info = {
 	.parent = TYPE_PCI_DEVICE,
 	.instance_size = sizeof(AmdgpuModel),
 	.class_init = model_class_init,
-	.interfaces = (InterfaceInfo[]) {
-		{ INTERFACE_PCIE_DEVICE },
-		{ }
-	},
+	.interfaces = (InterfaceInfo[]){ { INTERFACE_PCIE_DEVICE }, {} },
 };
 
 static void model_register_types(void)

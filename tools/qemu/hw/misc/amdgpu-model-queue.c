@@ -27,11 +27,14 @@ static struct softgpu *gpu_of(const ModelQueue *queue)
  *
  * Return: one without a user; model_queue_map() adds one
  */
-ModelVm *model_vm_new(AmdgpuModel *s, uint64_t root, uint16_t pasid, uint8_t vmid, bool sdma)
+ModelVm *model_vm_new(AmdgpuModel *s, uint64_t root, uint16_t pasid,
+		      uint8_t vmid, bool sdma)
 {
 	ModelVm *vm = g_new0(ModelVm, 1);
 
-	*vm = (ModelVm){ .s = s, .root = root, .pasid = pasid, .vmid = vmid, .sdma = sdma };
+	*vm = (ModelVm){
+		.s = s, .root = root, .pasid = pasid, .vmid = vmid, .sdma = sdma
+	};
 	return vm;
 }
 
@@ -53,7 +56,8 @@ void model_vm_put(ModelVm *vm)
  *
  * Return: 0 or a negative errno, with a line in the log
  */
-int model_queue_map(AmdgpuModel *s, const ModelQueue *template, const void *state)
+int model_queue_map(AmdgpuModel *s, const ModelQueue *template,
+		    const void *state)
 {
 	ModelQueue *queue = g_new(ModelQueue, 1);
 	ModelQueue *old = NULL;
@@ -68,32 +72,38 @@ int model_queue_map(AmdgpuModel *s, const ModelQueue *template, const void *stat
 	queue->vm->refs += queue->vm->root != 0;
 
 	qemu_mutex_lock(&s->queue_lock);
-	old = g_hash_table_lookup(s->by_doorbell, GUINT_TO_POINTER(queue->doorbell));
+	old = g_hash_table_lookup(s->by_doorbell,
+				  GUINT_TO_POINTER(queue->doorbell));
 	qemu_mutex_unlock(&s->queue_lock);
 	if (old) {
-		warn_report("amdgpu-model-pci: doorbell 0x%x had a queue already",
-			    queue->doorbell);
+		warn_report(
+			"amdgpu-model-pci: doorbell 0x%x had a queue already",
+			queue->doorbell);
 		model_queue_unmap(old, NULL);
 	}
-	/* While the machine is stopped a queue comes from a stream, and begins with the machine. */
+	/* In a machine that is stopped it comes from a stream, and begins later. */
 	if (s->running) {
-		ret = softgpu_queue_create(gpu_of(queue), &queue->params, &queue->exec);
+		ret = softgpu_queue_create(gpu_of(queue), &queue->params,
+					   &queue->exec);
 	} else if (state) {
 		memcpy(queue->state, state, sizeof(queue->state));
 	}
 	queue->params.state = NULL;
 	if (ret) {
-		warn_report("amdgpu-model-pci: queue with doorbell 0x%x cannot be: %s",
+		warn_report("amdgpu-model-pci: queue with doorbell 0x%x cannot "
+			    "be: %s",
 			    queue->doorbell, strerror(-ret));
 		model_vm_put(queue->vm);
 		g_free(queue);
 		return ret;
 	}
-	trace_amdgpu_model_queue_map(queue->kind, queue->doorbell, queue->vm->vmid,
-				     queue->vm->pasid, queue->mqd, queue->params.ring_va);
+	trace_amdgpu_model_queue_map(queue->kind, queue->doorbell,
+				     queue->vm->vmid, queue->vm->pasid,
+				     queue->mqd, queue->params.ring_va);
 	qemu_mutex_lock(&s->queue_lock);
 	QTAILQ_INSERT_TAIL(&s->queues, queue, next);
-	g_hash_table_insert(s->by_doorbell, GUINT_TO_POINTER(queue->doorbell), queue);
+	g_hash_table_insert(s->by_doorbell, GUINT_TO_POINTER(queue->doorbell),
+			    queue);
 	qemu_mutex_unlock(&s->queue_lock);
 	return 0;
 }
@@ -128,7 +138,8 @@ void model_queue_unmap(ModelQueue *queue, void *state)
 	g_free(queue);
 }
 
-ModelQueue *model_queue_find(AmdgpuModel *s, ModelQueueKind kind, uint32_t doorbell)
+ModelQueue *model_queue_find(AmdgpuModel *s, ModelQueueKind kind,
+			     uint32_t doorbell)
 {
 	ModelQueue *queue;
 
@@ -138,7 +149,7 @@ ModelQueue *model_queue_find(AmdgpuModel *s, ModelQueueKind kind, uint32_t doorb
 	return queue && queue->kind == kind ? queue : NULL;
 }
 
-/* The first one of a kind; the list changes as soon as the lock is given back. */
+/* The first one of a kind; the list changes as soon as nobody has the lock. */
 ModelQueue *model_queue_first(AmdgpuModel *s, ModelQueueKind kind)
 {
 	ModelQueue *queue;
@@ -164,8 +175,8 @@ void model_queues_unmap(AmdgpuModel *s, ModelQueueKind kind)
 }
 
 /*
- * The machine stops: no memory changes any more, and queues are where they are. Nobody else maps or
- * unmaps one: neither packets nor vCPUs do anything.
+ * The machine stops: no memory changes any more, and queues are where they are.
+ * Nobody else maps or unmaps one: neither packets nor vCPUs do anything.
  */
 void model_queues_stop(AmdgpuModel *s)
 {
@@ -191,10 +202,12 @@ void model_queues_start(AmdgpuModel *s)
 		int ret;
 
 		queue->params.state = queue->state;
-		ret = softgpu_queue_create(gpu_of(queue), &queue->params, &queue->exec);
+		ret = softgpu_queue_create(gpu_of(queue), &queue->params,
+					   &queue->exec);
 		queue->params.state = NULL;
 		if (ret) {
-			warn_report("amdgpu-model-pci: queue with doorbell 0x%x cannot go on: %s",
+			warn_report("amdgpu-model-pci: queue with doorbell "
+				    "0x%x cannot go on: %s",
 				    queue->doorbell, strerror(-ret));
 		}
 	}
@@ -208,10 +221,16 @@ void model_event(void *opaque, void *owner, uint32_t event_id)
 {
 	const ModelVm *vm = opaque;
 	const ModelQueue *queue = owner;
-	bool sdma = queue->kind == MODEL_QUEUE_SDMA_RING || queue->kind == MODEL_QUEUE_SDMA_USER;
+	bool sdma = queue->kind == MODEL_QUEUE_SDMA_RING ||
+		    queue->kind == MODEL_QUEUE_SDMA_USER;
 	ModelIrq irq = {
-		.client = MODEL_CLIENT_CP, .source = MODEL_SRC_EOP, .ring = queue->slot,
-		.vmid = vm->vmid, .pasid = vm->pasid, .node = MODEL_NODE_XCD, .data = { event_id },
+		.client = MODEL_CLIENT_CP,
+		.source = MODEL_SRC_EOP,
+		.ring = queue->slot,
+		.vmid = vm->vmid,
+		.pasid = vm->pasid,
+		.node = MODEL_NODE_XCD,
+		.data = { event_id },
 	};
 
 	if (sdma) {
@@ -229,14 +248,24 @@ void model_bad_packet(void *opaque, void *owner, uint64_t index, uint32_t word)
 	const ModelVm *vm = opaque;
 	const ModelQueue *queue = owner;
 	ModelIrq irq = {
-		.client = MODEL_CLIENT_CP, .source = MODEL_SRC_BAD_OPCODE, .ring = queue->slot,
-		.vmid = vm->vmid, .pasid = vm->pasid, .node = MODEL_NODE_XCD,
+		.client = MODEL_CLIENT_CP,
+		.source = MODEL_SRC_BAD_OPCODE,
+		.ring = queue->slot,
+		.vmid = vm->vmid,
+		.pasid = vm->pasid,
+		.node = MODEL_NODE_XCD,
 	};
 
-	warn_report("amdgpu-model-pci: bad packet 0x%08x at %" PRIu64 " of the %s with doorbell 0x%x",
-		    word, index, queue->kind == MODEL_QUEUE_RING ||
-		    queue->kind == MODEL_QUEUE_SDMA_RING ? "ring" : "queue", queue->doorbell);
-	if (queue->kind == MODEL_QUEUE_RING || queue->kind == MODEL_QUEUE_USER) {
+	warn_report("amdgpu-model-pci: bad packet 0x%08x at %" PRIu64
+		    " of the %s with doorbell 0x%x",
+		    word, index,
+		    queue->kind == MODEL_QUEUE_RING ||
+				    queue->kind == MODEL_QUEUE_SDMA_RING
+			    ? "ring"
+			    : "queue",
+		    queue->doorbell);
+	if (queue->kind == MODEL_QUEUE_RING ||
+	    queue->kind == MODEL_QUEUE_USER) {
 		model_irq(queue->s, &irq);
 	}
 }
@@ -246,7 +275,8 @@ static uint64_t doorbell_read(void *opaque, hwaddr addr, unsigned int size)
 	return 0;
 }
 
-static void doorbell_write(void *opaque, hwaddr addr, uint64_t value, unsigned int size)
+static void doorbell_write(void *opaque, hwaddr addr, uint64_t value,
+			   unsigned int size)
 {
 	AmdgpuModel *s = opaque;
 	uint32_t doorbell = addr / 4;

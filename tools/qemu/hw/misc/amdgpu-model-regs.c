@@ -14,8 +14,13 @@
 #include "trace.h"
 
 enum {
-	MM_INDEX = 0x0, MM_DATA = 0x1, MM_INDEX_HI = 0x6, PCIE_INDEX2 = 0xe,
-	HDP_FLUSH_REQ = 0xe26, GRBM_GFX_INDEX = 0xc200, GPU_CLOCK_LSB = 0xec24,
+	MM_INDEX = 0x0,
+	MM_DATA = 0x1,
+	MM_INDEX_HI = 0x6,
+	PCIE_INDEX2 = 0xe,
+	HDP_FLUSH_REQ = 0xe26,
+	GRBM_GFX_INDEX = 0xc200,
+	GPU_CLOCK_LSB = 0xec24,
 };
 
 /* The bit of MM_INDEX that says VRAM and not registers */
@@ -36,11 +41,13 @@ static void name_of(AmdgpuModel *s, uint32_t reg, char *name, size_t size)
 static void unknown(AmdgpuModel *s, const char *access, uint32_t reg)
 {
 	if (s->strict) {
-		error_report("amdgpu-model-pci: %s of unknown register 0x%05x", access, reg);
+		error_report("amdgpu-model-pci: %s of unknown register 0x%05x",
+			     access, reg);
 		exit(1);
 	}
 	if (!test_and_set_bit(reg, s->unknown)) {
-		warn_report("amdgpu-model-pci: %s of unknown register 0x%05x", access, reg);
+		warn_report("amdgpu-model-pci: %s of unknown register 0x%05x",
+			    access, reg);
 	}
 }
 
@@ -93,7 +100,8 @@ static uint64_t mmio_read(void *opaque, hwaddr addr, unsigned int size)
 	return model_reg_read(opaque, addr / 4);
 }
 
-static void mmio_write(void *opaque, hwaddr addr, uint64_t value, unsigned int size)
+static void mmio_write(void *opaque, hwaddr addr, uint64_t value,
+		       unsigned int size)
 {
 	model_reg_write(opaque, addr / 4, value);
 }
@@ -111,7 +119,8 @@ const MemoryRegionOps model_mmio_ops = {
 static uint32_t *mm_vram(AmdgpuModel *s)
 {
 	uint32_t index = model_reg(s, MM_INDEX);
-	uint64_t addr = (uint64_t)model_reg(s, MM_INDEX_HI) << 31 | (index & ~MM_VRAM);
+	uint64_t addr =
+		(uint64_t)model_reg(s, MM_INDEX_HI) << 31 | (index & ~MM_VRAM);
 
 	if (!(index & MM_VRAM) || addr & 3 || addr >= s->vram_size) {
 		return NULL;
@@ -132,11 +141,12 @@ void model_mm_data_write(AmdgpuModel *s, uint32_t reg, uint32_t value)
 
 	if (word) {
 		qatomic_set(word, value);
-		memory_region_set_dirty(&s->vram, (uint8_t *)word - s->vram_ptr, 4);
+		memory_region_set_dirty(&s->vram, (uint8_t *)word - s->vram_ptr,
+					4);
 	}
 }
 
-/* Registers of the system management network, by their address in bytes; by vCPUs only */
+/* Registers of the system management network (SMN); accessed by vCPUs only */
 
 static const char *smn_name(uint32_t addr)
 {
@@ -156,11 +166,15 @@ static void know_smn(AmdgpuModel *s, const char *access, uint32_t addr)
 		return;
 	}
 	if (s->strict) {
-		error_report("amdgpu-model-pci: %s of unknown SMN register 0x%08x", access, addr);
+		error_report(
+			"amdgpu-model-pci: %s of unknown SMN register 0x%08x",
+			access, addr);
 		exit(1);
 	}
 	if (!g_hash_table_contains(s->smn, GUINT_TO_POINTER(addr))) {
-		warn_report("amdgpu-model-pci: %s of unknown SMN register 0x%08x", access, addr);
+		warn_report(
+			"amdgpu-model-pci: %s of unknown SMN register 0x%08x",
+			access, addr);
 		g_hash_table_insert(s->smn, GUINT_TO_POINTER(addr), NULL);
 	}
 }
@@ -173,8 +187,10 @@ uint32_t model_smn_read(AmdgpuModel *s, uint32_t reg, uint32_t value)
 		return model_reg_read(s, addr / 4);
 	}
 	know_smn(s, "read", addr);
-	value = GPOINTER_TO_UINT(g_hash_table_lookup(s->smn, GUINT_TO_POINTER(addr)));
-	trace_amdgpu_model_smn_read(addr, smn_name(addr) ? smn_name(addr) : "?", value);
+	value = GPOINTER_TO_UINT(
+		g_hash_table_lookup(s->smn, GUINT_TO_POINTER(addr)));
+	trace_amdgpu_model_smn_read(addr, smn_name(addr) ? smn_name(addr) : "?",
+				    value);
 	return value;
 }
 
@@ -187,8 +203,10 @@ void model_smn_write(AmdgpuModel *s, uint32_t reg, uint32_t value)
 		return;
 	}
 	know_smn(s, "write", addr);
-	trace_amdgpu_model_smn_write(addr, smn_name(addr) ? smn_name(addr) : "?", value);
-	g_hash_table_insert(s->smn, GUINT_TO_POINTER(addr), GUINT_TO_POINTER(value));
+	trace_amdgpu_model_smn_write(
+		addr, smn_name(addr) ? smn_name(addr) : "?", value);
+	g_hash_table_insert(s->smn, GUINT_TO_POINTER(addr),
+			    GUINT_TO_POINTER(value));
 }
 
 /* The clock, of which both halves are of the moment of the capture */
@@ -216,7 +234,7 @@ uint32_t model_hdp_flush_done(AmdgpuModel *s, uint32_t reg, uint32_t value)
 	return model_reg(s, HDP_FLUSH_REQ);
 }
 
-/* Of 40 compute units 38 are there, as in MI300X: the first two engines lack their last one. */
+/* 38 of 40 compute units are there, as in MI300X: two engines lack one. */
 uint32_t model_inactive_cus(AmdgpuModel *s, uint32_t reg, uint32_t value)
 {
 	uint32_t engine = extract32(model_reg(s, GRBM_GFX_INDEX), 16, 8);
@@ -241,7 +259,8 @@ void model_regs_init(AmdgpuModel *s)
 	s->smn = g_hash_table_new(NULL, NULL);
 	for (i = 0; i < model_num_rows; i++) {
 		for (j = 0; j < model_reg_table[i].count; j++) {
-			uint32_t reg = model_reg_table[i].offset + j * model_reg_table[i].stride;
+			uint32_t reg = model_reg_table[i].offset +
+				       j * model_reg_table[i].stride;
 
 			assert(!s->rows[reg]);
 			s->rows[reg] = i + 1;
@@ -254,7 +273,9 @@ void model_regs_reset(AmdgpuModel *s)
 	unsigned int i;
 
 	for (i = 0; i < MODEL_NUM_REGS; i++) {
-		qatomic_set(&s->regs[i], s->rows[i] ? model_reg_table[s->rows[i] - 1].reset : 0);
+		qatomic_set(&s->regs[i],
+			    s->rows[i] ? model_reg_table[s->rows[i] - 1].reset
+				       : 0);
 	}
 	memset(s->hqd, 0, sizeof(s->hqd));
 	g_hash_table_remove_all(s->smn);

@@ -12,8 +12,17 @@
 
 /* Registers of a ring, from its RB_CNTL on */
 enum {
-	RB_CNTL = 0, RB_BASE, RB_BASE_HI, RB_RPTR, RB_RPTR_HI, RPTR_ADDR_HI = 8, RPTR_ADDR_LO,
-	DOORBELL = 0x12, DOORBELL_OFFSET = 0x2b, WPTR_ADDR_HI = 0x32, WPTR_ADDR_LO,
+	RB_CNTL = 0,
+	RB_BASE,
+	RB_BASE_HI,
+	RB_RPTR,
+	RB_RPTR_HI,
+	RPTR_ADDR_HI = 8,
+	RPTR_ADDR_LO,
+	DOORBELL = 0x12,
+	DOORBELL_OFFSET = 0x2b,
+	WPTR_ADDR_HI = 0x32,
+	WPTR_ADDR_LO,
 };
 
 #define GFX_RING 0x80
@@ -38,7 +47,8 @@ static ModelQueue *queue_of(AmdgpuModel *s, uint32_t slot)
 
 	qemu_mutex_lock(&s->queue_lock);
 	QTAILQ_FOREACH(queue, &s->queues, next) {
-		if (queue->kind == MODEL_QUEUE_SDMA_RING && queue->slot == slot) {
+		if (queue->kind == MODEL_QUEUE_SDMA_RING &&
+		    queue->slot == slot) {
 			break;
 		}
 	}
@@ -56,12 +66,17 @@ void model_sdma_cntl(AmdgpuModel *s, uint32_t reg, uint32_t value)
 		.kind = MODEL_QUEUE_SDMA_RING, .vm = &s->sdma_vm, .slot = slot,
 		.doorbell = extract32(model_reg(s, base + DOORBELL_OFFSET), 2, 26),
 		.params = {
-			.type = SOFTGPU_QUEUE_SDMA, .flags = SOFTGPU_QUEUE_KERNEL, .percent = 100,
+			.type = SOFTGPU_QUEUE_SDMA,
+			.flags = SOFTGPU_QUEUE_KERNEL,
+			.percent = 100,
 			.priority = 15,
-			.ring_va = model_reg64(s, base + RB_BASE, base + RB_BASE_HI) << 8,
+			.ring_va = model_reg64(s, base + RB_BASE,
+					       base + RB_BASE_HI) << 8,
 			.ring_size = 4ULL << extract32(value, 1, 6),
-			.rptr_va = model_reg64(s, base + RPTR_ADDR_LO, base + RPTR_ADDR_HI),
-			.wptr_va = model_reg64(s, base + WPTR_ADDR_LO, base + WPTR_ADDR_HI),
+			.rptr_va = model_reg64(s, base + RPTR_ADDR_LO,
+					       base + RPTR_ADDR_HI),
+			.wptr_va = model_reg64(s, base + WPTR_ADDR_LO,
+					       base + WPTR_ADDR_HI),
 			.start = model_reg64(s, base + RB_RPTR, base + RB_RPTR_HI),
 		},
 	};

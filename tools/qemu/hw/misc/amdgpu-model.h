@@ -47,16 +47,28 @@ OBJECT_DECLARE_SIMPLE_TYPE(AmdgpuModel, AMDGPU_MODEL)
 #define MODEL_HQD_FIRST 0x3245
 #define MODEL_HQD_REGS 0x5b
 
-/* Registers of an HQD, and the same ones in an MQD (struct v9_mqd) from MODEL_MQD_HQD on */
+/* Registers of an HQD; in an MQD (struct v9_mqd) they begin at MODEL_MQD_HQD */
 enum {
-	HQD_ACTIVE = 2, HQD_VMID = 3, HQD_PIPE_PRIORITY = 5, HQD_PQ_BASE = 8, HQD_PQ_BASE_HI,
-	HQD_PQ_RPTR, HQD_RPTR_ADDR, HQD_RPTR_ADDR_HI, HQD_WPTR_ADDR, HQD_WPTR_ADDR_HI,
-	HQD_DOORBELL, HQD_PQ_CONTROL = 17, HQD_DEQUEUE = 24, HQD_AQL_CONTROL = 53, HQD_WPTR_LO,
+	HQD_ACTIVE = 2,
+	HQD_VMID = 3,
+	HQD_PIPE_PRIORITY = 5,
+	HQD_PQ_BASE = 8,
+	HQD_PQ_BASE_HI,
+	HQD_PQ_RPTR,
+	HQD_RPTR_ADDR,
+	HQD_RPTR_ADDR_HI,
+	HQD_WPTR_ADDR,
+	HQD_WPTR_ADDR_HI,
+	HQD_DOORBELL,
+	HQD_PQ_CONTROL = 17,
+	HQD_DEQUEUE = 24,
+	HQD_AQL_CONTROL = 53,
+	HQD_WPTR_LO,
 	HQD_WPTR_HI,
 };
 #define MODEL_MQD_HQD 128
 #define MODEL_MQD_DWORDS 256
-/* Where the state of a queue is kept that is not mapped: what is reserved in its MQD */
+/* What is reserved in an MQD has the state of a queue that is not mapped. */
 #define MODEL_MQD_STATE 256
 #define MODEL_SDMA_MQD_STATE 42
 
@@ -77,16 +89,23 @@ enum {
  */
 #define MODEL_BASE_MMHUB 0x34000
 
-/* Where VRAM is in VMID 0, in units of 16 MiB. Choice: not 0, so that an offset is no address. */
+/*
+ * Where VRAM is in VMID 0, in units of 16 MiB. Choice: not 0, so that an offset
+ * is no address.
+ */
 #define MODEL_FB_BASE 0x8000
 
 /* Interrupts: clients and sources (soc15_ih_clientid.h, irqsrcs_*.h) */
 enum {
-	MODEL_CLIENT_SDMA0 = 0x08, MODEL_CLIENT_VMC = 0x12, MODEL_CLIENT_CP = 0x14,
+	MODEL_CLIENT_SDMA0 = 0x08,
+	MODEL_CLIENT_VMC = 0x12,
+	MODEL_CLIENT_CP = 0x14,
 	MODEL_CLIENT_UTCL2 = 0x1b,
 };
 enum {
-	MODEL_SRC_FAULT = 0, MODEL_SRC_EOP = 181, MODEL_SRC_BAD_OPCODE = 183,
+	MODEL_SRC_FAULT = 0,
+	MODEL_SRC_EOP = 181,
+	MODEL_SRC_BAD_OPCODE = 183,
 	MODEL_SRC_SDMA_TRAP = 224,
 };
 /* Nodes of the interrupt cookie: the die with memory and SDMA, and its XCD */
@@ -131,7 +150,10 @@ typedef struct ModelVm {
 } ModelVm;
 
 typedef enum ModelQueueKind {
-	MODEL_QUEUE_RING, MODEL_QUEUE_USER, MODEL_QUEUE_SDMA_RING, MODEL_QUEUE_SDMA_USER,
+	MODEL_QUEUE_RING,
+	MODEL_QUEUE_USER,
+	MODEL_QUEUE_SDMA_RING,
+	MODEL_QUEUE_SDMA_USER,
 } ModelQueueKind;
 
 /**
@@ -196,7 +218,7 @@ struct AmdgpuModel {
 	uint8_t *vram_ptr;
 	QEMUBH *irq_bh;
 
-	/* Registers: values, row of each plus 1, and which unknown ones were told */
+	/* Registers: values, row of each plus 1, which unknown ones were told */
 	uint32_t num_regs;
 	uint32_t *regs;
 	uint16_t *rows;
@@ -253,7 +275,7 @@ static inline uint64_t model_reg64(AmdgpuModel *s, uint32_t lo, uint32_t hi)
 	return model_reg(s, lo) | (uint64_t)model_reg(s, hi) << 32;
 }
 
-/* amdgpu-model-reg-table.c: of registers in the BAR, and of those of SMN, whose offset is in bytes */
+/* amdgpu-model-reg-table.c: the BAR's, and those of SMN by offsets in bytes */
 extern const ModelReg model_reg_table[];
 extern const unsigned int model_num_rows;
 extern const ModelReg model_smn_table[];
@@ -265,12 +287,14 @@ void model_discovery_write(AmdgpuModel *s);
 /* amdgpu-model-gmc.c */
 void model_vm_lock(void *opaque);
 void model_vm_unlock(void *opaque);
-void *model_vm_translate(void *opaque, uint64_t va, uint64_t *len, unsigned int access,
-			 struct softgpu_fault *fault);
+void *model_vm_translate(void *opaque, uint64_t va, uint64_t *len,
+			 unsigned int access, struct softgpu_fault *fault);
 void *model_ib_vm(void *opaque, void *owner, unsigned int vmid);
-void model_vm_fault(void *opaque, void *owner, const struct softgpu_fault *fault);
+void model_vm_fault(void *opaque, void *owner,
+		    const struct softgpu_fault *fault);
 bool model_vm_rw(ModelVm *vm, uint64_t va, void *buf, uint64_t len, bool write);
-void model_bus_write(AmdgpuModel *s, uint64_t addr, const void *buf, uint64_t len);
+void model_bus_write(AmdgpuModel *s, uint64_t addr, const void *buf,
+		     uint64_t len);
 void model_vm_flush(AmdgpuModel *s);
 uint32_t model_fb_top(AmdgpuModel *s, uint32_t reg, uint32_t value);
 uint32_t model_invalidate_ack(AmdgpuModel *s, uint32_t reg, uint32_t value);
@@ -285,14 +309,17 @@ void model_ih_cntl(AmdgpuModel *s, uint32_t reg, uint32_t value);
 bool model_ih_doorbell(AmdgpuModel *s, uint32_t doorbell, uint64_t value);
 
 /* amdgpu-model-queue.c */
-int model_queue_map(AmdgpuModel *s, const ModelQueue *template, const void *state);
+int model_queue_map(AmdgpuModel *s, const ModelQueue *template,
+		    const void *state);
 void model_queue_unmap(ModelQueue *queue, void *state);
-ModelQueue *model_queue_find(AmdgpuModel *s, ModelQueueKind kind, uint32_t doorbell);
+ModelQueue *model_queue_find(AmdgpuModel *s, ModelQueueKind kind,
+			     uint32_t doorbell);
 ModelQueue *model_queue_first(AmdgpuModel *s, ModelQueueKind kind);
 void model_queues_unmap(AmdgpuModel *s, ModelQueueKind kind);
 void model_queues_stop(AmdgpuModel *s);
 void model_queues_start(AmdgpuModel *s);
-ModelVm *model_vm_new(AmdgpuModel *s, uint64_t root, uint16_t pasid, uint8_t vmid, bool sdma);
+ModelVm *model_vm_new(AmdgpuModel *s, uint64_t root, uint16_t pasid,
+		      uint8_t vmid, bool sdma);
 void model_vm_put(ModelVm *vm);
 void model_event(void *vm, void *owner, uint32_t event_id);
 void model_bad_packet(void *vm, void *owner, uint64_t index, uint32_t word);
@@ -304,8 +331,8 @@ void model_hqd_write(AmdgpuModel *s, uint32_t reg, uint32_t value);
 int model_cp_packet(void *vm, void *owner, const uint32_t *words, uint32_t num);
 void model_cp_unmap_slot(AmdgpuModel *s, uint32_t slot);
 
-int model_hqd_map(AmdgpuModel *s, const ModelQueue *template, const uint32_t *hqd,
-		  const void *state);
+int model_hqd_map(AmdgpuModel *s, const ModelQueue *template,
+		  const uint32_t *hqd, const void *state);
 
 /* amdgpu-model-hws.c */
 int model_hws_packet(ModelQueue *queue, const uint32_t *words, uint32_t num);
