@@ -237,22 +237,21 @@ static void check_page(struct __test_metadata *_metadata, uint64_t *p)
 /* A signal would end the test. */
 TEST_F(unplug, mappings_stay_harmless)
 {
-	struct kfd_mem touched, untouched, vram, doorbell;
+	uint64_t offset = KFD_MMAP_TYPE_DOORBELL | KFD_MMAP_GPU_ID(self->kfd.gpu_id);
+	struct kfd_mem touched, untouched, vram;
 	uint64_t *p, *q, *v, *d;
 
 	ASSERT_EQ(0, kfd_alloc(&self->kfd, &touched, MB, MEM(GTT) | MEM(WRITABLE)));
 	ASSERT_EQ(0, kfd_alloc(&self->kfd, &untouched, MB, MEM(GTT) | MEM(WRITABLE)));
 	ASSERT_EQ(0, kfd_alloc(&self->kfd, &vram, MB, MEM(VRAM) | MEM(PUBLIC)));
-	ASSERT_EQ(0, kfd_alloc(&self->kfd, &doorbell, kfd_doorbell_size(&self->kfd),
-			       MEM(DOORBELL)));
 	p = kfd_cpu_map(&self->kfd, &touched);
 	ASSERT_NE(MAP_FAILED, p);
 	q = kfd_cpu_map(&self->kfd, &untouched);
 	ASSERT_NE(MAP_FAILED, q);
 	v = kfd_cpu_map(&self->kfd, &vram);
 	ASSERT_NE(MAP_FAILED, v);
-	d = mmap(NULL, doorbell.size, PROT_READ | PROT_WRITE, MAP_SHARED, self->kfd.fd,
-		 doorbell.offset);
+	d = mmap(NULL, kfd_doorbell_size(&self->kfd), PROT_READ | PROT_WRITE, MAP_SHARED,
+		 self->kfd.fd, offset);
 	ASSERT_NE(MAP_FAILED, d);
 	STORE(p, 1);
 	STORE(v, 1);

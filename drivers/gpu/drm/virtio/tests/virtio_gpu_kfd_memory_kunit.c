@@ -110,9 +110,8 @@ static void memory_alloc(struct kunit *test)
 				drm_vma_node_offset_addr(&bo->base.vma_node));
 		KUNIT_EXPECT_NE(test, args.mmap_offset, 0);
 	}
-	if (param->flags & (VRAM | GTT)) {
+	if (param->flags & (VRAM | GTT))
 		KUNIT_EXPECT_EQ(test, bo->blob_id, fake->handle);
-	}
 	KUNIT_EXPECT_EQ(test, atomic_read(&fake->kfd.counts.bos), 1);
 }
 
