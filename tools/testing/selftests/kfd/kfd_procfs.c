@@ -350,9 +350,10 @@ TEST_F(procfs, card_without_display)
 	ASSERT_LE(0, fd);
 	ret = kfd_ioctl(fd, DRM_IOCTL_MODE_GETRESOURCES, &res);
 	close(fd);
-	if (!kfd_is_guest(&self->kfd) && !ret)
+	if (!kfd_is_guest(&self->kfd) && !ret && res.count_connectors)
 		SKIP(return, "this GPU has displays");
-	EXPECT_EQ(-EOPNOTSUPP, ret);
+	/* amdgpu may set modes where there is nothing to set them for. */
+	EXPECT_TRUE(ret == -EOPNOTSUPP || (!ret && !kfd_is_guest(&self->kfd)));
 }
 
 int main(int argc, char **argv)

@@ -273,10 +273,11 @@ TEST_F(renderd, no_display_in_a_guest)
 		}
 		ret = kfd_ioctl(fd, DRM_IOCTL_MODE_GETRESOURCES, &resources);
 		close(fd);
-		if (!kfd_is_guest(&self->kfd) && !ret)
-			SKIP(break, "this GPU has displays");
-		EXPECT_EQ(-EOPNOTSUPP, ret) {
-			TH_LOG("%s", path);
+		if (!kfd_is_guest(&self->kfd) && !ret && resources.count_connectors)
+			SKIP(return, "this GPU has displays");
+		/* amdgpu may set modes where there is nothing to set them for. */
+		EXPECT_TRUE(ret == -EOPNOTSUPP || (!ret && !kfd_is_guest(&self->kfd))) {
+			TH_LOG("%s: %d", path, ret);
 		}
 	}
 	closedir(dir);
