@@ -331,7 +331,8 @@ static void test_caches(void **state)
 		map[se] = dev->cu_bitmap[se - 1][0];
 	check_cache(node, &index, 0x80001000, 2, 4096, 128, HSA_CACHE_TYPE_DATA, map, 4);
 	assert_int_equal(dev->mall_size, 256 << 20);
-	check_cache(node, &index, 0x80001000, 3, dev->mall_size / 1024, 64, HSA_CACHE_TYPE_DATA, map, 4);
+	check_cache(node, &index, 0x80001000, 3, dev->mall_size / 1024, 64, HSA_CACHE_TYPE_DATA,
+		    map, 4);
 	assert_int_equal(index + 3, node->num_files);
 }
 
