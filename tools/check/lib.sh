@@ -63,6 +63,29 @@ guest_programs() {
 	done
 }
 
+# verdicts: from a program's TAP, a line each: test, passed, failed or skipped
+verdicts() {
+	sed -n -E 's/^ *ok [0-9]+ ([^ ]+) # SKIP.*/\1 skipped/p; s/^ *ok [0-9]+ ([^ #]+)$/\1 passed/p
+		s/^ *not ok [0-9]+ ([^ ]+).*/\1 failed/p'
+}
+
+# program_verdicts PROGRAM: those of the subtest PROGRAM in TAP
+program_verdicts() {
+	sed -n "/^# Subtest: $1\$/,/^[a-z]/p" | grep '^    ' | verdicts
+}
+
+# build_shim: the library at $SHIM in the build root, with which programs have the soft backend
+SHIM=/build/shim/libvirtkfd-shim.so
+build_shim() {
+	local dir
+	prepare
+	for dir in include tools/softgpu tools/virtkfd tools/shim; do
+		sync_tree "$TOP/$dir" "$BUILD/build/src/$dir"
+	done
+	in_build make -s -j"$(nproc)" -C /build/src/tools/shim O=/build/shim KHDRS="$KHDRS" &&
+	mkdir -p "$BUILD/build/shim/tmp"
+}
+
 # has_root ROOT NAME: can build-root make it; else NAME is a skip. Of the stable release it can
 has_root() {
 	"$VM_DIR/build-root" "$1" >/dev/null
