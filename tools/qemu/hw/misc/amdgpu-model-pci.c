@@ -347,10 +347,25 @@ static void model_exit(PCIDevice *pdev)
 	pcie_cap_exit(pdev);
 }
 
+static bool is_master(PCIDevice *pdev)
+{
+	return pci_get_word(pdev->config + PCI_COMMAND) & PCI_COMMAND_MASTER;
+}
+
+/*
+ * The driver lets the security processor reset the GPU, and without one does no
+ * more than to disable bus mastering meanwhile (amdgpu_device_mode1_reset()). So
+ * this is what ends all queues.
+ */
 static void model_config_write(PCIDevice *pdev, uint32_t addr, uint32_t value,
 			       int len)
 {
+	bool was_master = is_master(pdev);
+
 	pci_default_write_config(pdev, addr, value, len);
+	if (was_master && !is_master(pdev)) {
+		unmap_all(AMDGPU_MODEL(pdev));
+	}
 	pcie_cap_flr_write_config(pdev, addr, value, len);
 }
 
