@@ -18,7 +18,6 @@ enum {
 	MM_DATA = 0x1,
 	MM_INDEX_HI = 0x6,
 	PCIE_INDEX2 = 0xe,
-	HDP_FLUSH_REQ = 0xe26,
 	GRBM_GFX_INDEX = 0xc200,
 	GPU_CLOCK_LSB = 0xec24,
 };
@@ -228,10 +227,14 @@ uint32_t model_memsize_read(AmdgpuModel *s, uint32_t reg, uint32_t value)
 	return s->vram_size / MiB;
 }
 
-/* There is no cache of host data, so a flush is done at once. */
+/*
+ * There is no cache of host data, so the flushes of all engines, which have a
+ * bit each, are done at any time. The last request alone would not do: several
+ * engines make them at once.
+ */
 uint32_t model_hdp_flush_done(AmdgpuModel *s, uint32_t reg, uint32_t value)
 {
-	return model_reg(s, HDP_FLUSH_REQ);
+	return 0xffffffff;
 }
 
 /* 38 of 40 compute units are there, as in MI300X: two engines lack one. */
