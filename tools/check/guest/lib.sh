@@ -44,29 +44,34 @@ eventually() {
 	done
 }
 
-# used: what is alive of processes, in a line: in a guest by the driver's counts; on a host what
-# processes amdkfd knows, and how many bytes of memory amdgpu has in use
-used() {
-	if [ -e $COUNTS ]; then
-		cat $COUNTS
-	else
-		ls /sys/class/kfd/kfd/proc
-		cat /sys/bus/pci/drivers/amdgpu/*:*/mem_info_vram_used \
-			/sys/bus/pci/drivers/amdgpu/*:*/mem_info_gtt_used
-	fi 2>/dev/null | tr '\n' ' '
+# amdgpu's use of memory in bytes; what is evicted goes from one kind to the other
+memory_used() {
+	cat /sys/bus/pci/drivers/amdgpu/*:*/mem_info_vram_used \
+		/sys/bus/pci/drivers/amdgpu/*:*/mem_info_gtt_used 2>/dev/null |
+		awk '{ sum += $1 } END { print sum + 0 }'
 }
 
-# In a guest only the driver's own control context and its request for events are left, on a host
-# what was there at first
-used_at_first=$(used)
+# In a guest only the driver's own control context and its request for events are left; on a host
+# no process, and no more memory than was used at first
+memory_at_first=$(memory_used)
 is_idle() {
-	[ "$(used)" = "$([ -e $COUNTS ] && echo \
-		'processes 0 contexts 1 bos 0 blobs 0 events 0 queues 0 pinned_pages 0 requests 1 ' ||
-		echo "$used_at_first")" ]
+	if [ -e $COUNTS ]; then
+		[ "$(tr '\n' ' ' <$COUNTS)" = \
+		  'processes 0 contexts 1 bos 0 blobs 0 events 0 queues 0 pinned_pages 0 requests 1 ' ]
+	else
+		[ -z "$(ls /sys/class/kfd/kfd/proc)" ] && [ "$(memory_used)" -le "$memory_at_first" ]
+	fi
 }
 
 idle() {
-	eventually is_idle || { used | sed 's/$/are in use\\n/' >&2; return 1; }
+	eventually is_idle && return
+	if [ -e $COUNTS ]; then
+		cat $COUNTS
+	else
+		echo "processes: $(ls /sys/class/kfd/kfd/proc)"
+		echo "$(memory_used) bytes in use, $memory_at_first at first"
+	fi >&2
+	return 1
 }
 
 # no_errors [PATTERN]: has the kernel had none to report, but for lines that match; amdgpu looks for
