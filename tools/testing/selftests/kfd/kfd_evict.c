@@ -350,6 +350,20 @@ static bool has_said(int fd)
 	return poll(&poll_fd, 1, 0) == 1;
 }
 
+/* What the one before had is given back a while after it has ended. */
+static int load_begin_patiently(struct load *load, uint64_t size)
+{
+	uint64_t available = 0;
+	struct kfd kfd;
+	int ret;
+
+	ret = kfd_open(&kfd);
+	for (int i = 0; !ret && available < size + size / 4 && i < 20; i++)
+		ret = kfd_settled_memory(&kfd, &available);
+	kfd_close(&kfd);
+	return ret ?: load_begin(load, size);
+}
+
 /*
  * A process whose memory fills half of VRAM says so, and reads it until it is told to end. What it
  * finds out of all of it, by copies and as the CPU sees it, is its status.
@@ -372,7 +386,7 @@ static pid_t victim_start(uint64_t vram, int *said, int *tell)
 	}
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	close(in[1]);
-	CHILD_CHECK(1, !load_begin(&load, vram / 2));
+	CHILD_CHECK(1, !load_begin_patiently(&load, vram / 2));
 	CHILD_CHECK(2, write(out[1], "", 1) == 1);
 	for (unsigned int i = 0; !has_said(in[0]); i++)
 		CHILD_CHECK(3, !load_check(&load, i * 17));

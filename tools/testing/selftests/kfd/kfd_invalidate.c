@@ -331,7 +331,7 @@ TEST_F_TIMEOUT(invalidate, protect, 120)
 }
 
 /* Other pages at the same address are what the GPU has from then on. */
-TEST_F(invalidate, anew)
+TEST_F_TIMEOUT(invalidate, anew, 120)
 {
 	struct pump *p = &self->pump;
 
