@@ -193,7 +193,8 @@ static void pattern(void *to, uint64_t size, uint32_t seed)
 }
 
 /* Before each copy something is counted, which a second beginning would count twice. */
-static void copy_meanwhile(struct __test_metadata *_metadata, struct _test_data_preempt *self, bool nested)
+static void copy_meanwhile(struct __test_metadata *_metadata, struct _test_data_preempt *self,
+			   bool nested)
 {
 	struct kfd_queue *queue = &self->queue;
 	uint64_t jobs = 0;
