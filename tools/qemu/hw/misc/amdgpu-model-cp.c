@@ -100,7 +100,7 @@ static void activate(AmdgpuModel *s, unsigned int bank)
 	model_hqd_map(s, &template, hqd, NULL);
 }
 
-void model_cp_unmap_slot(AmdgpuModel *s, uint32_t slot)
+static void model_cp_unmap_slot(AmdgpuModel *s, uint32_t slot)
 {
 	ModelQueue *queue = queue_of_slot(s, slot);
 

@@ -44,9 +44,6 @@ enum {
 	SDMA_RPTR_ADDR_LO,
 };
 
-/* What kfd_packet_manager.c allocates for a run list is far less. */
-#define MAX_RUN_LIST (4 * MiB / 4)
-
 /* Where users' queues seem to be: the engine that the driver's rings leave. */
 #define USER_SLOT (2 << 2)
 /* SDMA's interrupts of users' queues are neither of its rings'. */
@@ -213,13 +210,8 @@ static int run_packets(AmdgpuModel *s, const uint32_t *words, uint32_t num)
 		}
 		trace_amdgpu_model_run_list_packet(opcode, len, w[1], w[2]);
 		if (opcode == MAP_PROCESS && len >= 14) {
-			/* One without queues has no use for its address spaces. */
-			if (vm && !vm->refs) {
-				model_vm_put(vm);
-			}
-			if (sdma_vm && !sdma_vm->refs) {
-				model_vm_put(sdma_vm);
-			}
+			model_vm_put(vm);
+			model_vm_put(sdma_vm);
 			map_process(s, w, processes++, &vm, &sdma_vm);
 		} else if (opcode == MAP_QUEUES && len >= 7 && vm) {
 			ret = map_queue(s, vm, sdma_vm, w);
@@ -229,12 +221,8 @@ static int run_packets(AmdgpuModel *s, const uint32_t *words, uint32_t num)
 			ret = -EINVAL;
 		}
 	}
-	if (vm && !vm->refs) {
-		model_vm_put(vm);
-	}
-	if (sdma_vm && !sdma_vm->refs) {
-		model_vm_put(sdma_vm);
-	}
+	model_vm_put(vm);
+	model_vm_put(sdma_vm);
 	return MIN(ret, 0);
 }
 
@@ -247,9 +235,6 @@ static int run_list(AmdgpuModel *s, const uint32_t *w)
 
 	while ((queue = selected(s, SEL_ALL, w))) {
 		preempt(queue, PREEMPT);
-	}
-	if (num > MAX_RUN_LIST) {
-		return -EINVAL;
 	}
 	words = g_new(uint32_t, num);
 	if (!model_vm_rw(&s->ring_vm, addr, words, num * 4ULL, false)) {

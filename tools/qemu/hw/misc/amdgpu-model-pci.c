@@ -163,20 +163,23 @@ static int restore_queue(AmdgpuModel *s, const ModelSavedQueue *saved)
 			.percent = 100,
 		},
 	};
+	int ret;
 
 	if (saved->kind > MODEL_QUEUE_SDMA_USER ||
-	    saved->slot >= MODEL_HQD_BANKS) {
+	    saved->slot >= MODEL_HQD_BANKS || saved->vmid >= MODEL_VMIDS) {
 		error_report("amdgpu-model-pci: the stream has a queue that "
 			     "cannot be");
 		return -EINVAL;
 	}
-	if (!saved->root) {
+	if (!saved->vmid) {
 		queue.vm = saved->sdma ? &s->sdma_vm : &s->ring_vm;
 	} else {
 		queue.vm = model_vm_new(s, saved->root, saved->pasid,
 					saved->vmid, saved->sdma);
 	}
-	return model_queue_map(s, &queue, saved->state);
+	ret = model_queue_map(s, &queue, saved->state);
+	model_vm_put(queue.vm);
+	return ret;
 }
 
 static int model_post_load(void *opaque, int version)
@@ -353,9 +356,9 @@ static bool is_master(PCIDevice *pdev)
 }
 
 /*
- * The driver lets the security processor reset the GPU, and without one does no
- * more than to disable bus mastering meanwhile (amdgpu_device_mode1_reset()). So
- * this is what ends all queues.
+ * The driver lets the security processor reset the GPU, and without one does
+ * no more than to disable bus mastering (amdgpu_device_mode1_reset()). So this
+ * is what ends all queues.
  */
 static void model_config_write(PCIDevice *pdev, uint32_t addr, uint32_t value,
 			       int len)

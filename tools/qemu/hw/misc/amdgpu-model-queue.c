@@ -25,7 +25,7 @@ static struct softgpu *gpu_of(const ModelQueue *queue)
  * @vmid: what interrupts name
  * @sdma: faults are the memory hub's
  *
- * Return: one without a user; model_queue_map() adds one
+ * Return: one that the caller has to put; queues in it count by themselves
  */
 ModelVm *model_vm_new(AmdgpuModel *s, uint64_t root, uint16_t pasid,
 		      uint8_t vmid, bool sdma)
@@ -33,15 +33,16 @@ ModelVm *model_vm_new(AmdgpuModel *s, uint64_t root, uint16_t pasid,
 	ModelVm *vm = g_new0(ModelVm, 1);
 
 	*vm = (ModelVm){
-		.s = s, .root = root, .pasid = pasid, .vmid = vmid, .sdma = sdma
+		.s = s, .root = root, .pasid = pasid, .vmid = vmid, .sdma = sdma,
+		.refs = 1
 	};
 	return vm;
 }
 
-/* One user less; those of VMID 0 stay. */
+/* One user less; those of VMID 0 stay. NULL is none. */
 void model_vm_put(ModelVm *vm)
 {
-	if (vm->root && (!vm->refs || !--vm->refs)) {
+	if (vm && vm->vmid && !--vm->refs) {
 		g_free(vm);
 	}
 }
@@ -69,7 +70,7 @@ int model_queue_map(AmdgpuModel *s, const ModelQueue *template,
 	queue->params.vm = queue->vm;
 	queue->params.owner = queue;
 	queue->params.state = state;
-	queue->vm->refs += queue->vm->root != 0;
+	queue->vm->refs += queue->vm->vmid != 0;
 
 	qemu_mutex_lock(&s->queue_lock);
 	old = g_hash_table_lookup(s->by_doorbell,
@@ -150,7 +151,7 @@ ModelQueue *model_queue_find(AmdgpuModel *s, ModelQueueKind kind,
 }
 
 /* The first one of a kind; the list changes as soon as nobody has the lock. */
-ModelQueue *model_queue_first(AmdgpuModel *s, ModelQueueKind kind)
+static ModelQueue *model_queue_first(AmdgpuModel *s, ModelQueueKind kind)
 {
 	ModelQueue *queue;
 

@@ -19,7 +19,10 @@
  *	ih_lock		interrupt rings
  *	vm_lock		read while GPU memory is accessed, written to find out
  *			that no access is under way that began before
- * Registers are single words, read and written atomically.
+ * Registers are single words, read and written atomically; so is @clock. @hqd
+ * is written by vCPUs and by packets that map a queue, which amdgpu never does
+ * for the same queue at a time. @smn belongs to the BQL, and so does @running,
+ * which packets read: they are paused when it changes.
  */
 #ifndef HW_MISC_AMDGPU_MODEL_H
 #define HW_MISC_AMDGPU_MODEL_H
@@ -138,7 +141,8 @@ typedef struct ModelIrq {
  * @pasid: whose it is
  * @vmid: what interrupts name
  * @sdma: accesses are those of SDMA, whose faults the memory hub reports
- * @refs: queues in it, by BQL or the firmware's thread
+ * @refs: queues in it, and who makes them; not counted for VMID 0. By the
+ *	firmware's thread, or with the BQL while that has nothing to do
  */
 typedef struct ModelVm {
 	AmdgpuModel *s;
@@ -314,7 +318,6 @@ int model_queue_map(AmdgpuModel *s, const ModelQueue *template,
 void model_queue_unmap(ModelQueue *queue, void *state);
 ModelQueue *model_queue_find(AmdgpuModel *s, ModelQueueKind kind,
 			     uint32_t doorbell);
-ModelQueue *model_queue_first(AmdgpuModel *s, ModelQueueKind kind);
 void model_queues_unmap(AmdgpuModel *s, ModelQueueKind kind);
 void model_queues_stop(AmdgpuModel *s);
 void model_queues_start(AmdgpuModel *s);
@@ -329,7 +332,6 @@ extern const MemoryRegionOps model_doorbell_ops;
 uint32_t model_hqd_read(AmdgpuModel *s, uint32_t reg, uint32_t value);
 void model_hqd_write(AmdgpuModel *s, uint32_t reg, uint32_t value);
 int model_cp_packet(void *vm, void *owner, const uint32_t *words, uint32_t num);
-void model_cp_unmap_slot(AmdgpuModel *s, uint32_t slot);
 
 int model_hqd_map(AmdgpuModel *s, const ModelQueue *template,
 		  const uint32_t *hqd, const void *state);
