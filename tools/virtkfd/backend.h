@@ -125,7 +125,8 @@ typedef int (*virtkfd_emit_fn)(void *opaque, uint16_t kind, uint16_t index,
  *	ended but queues still use the memory. Mappings, and queues in them, keep the memory
  * @obj_map: map the whole object over [@addr, @addr + size); VIRTIO_GPU_MAP_CACHE_* to
  *	@map_info
- * @doorbell: a store to a trapped object; any thread
+ * @obj_unmapped: something else is where the object was mapped; may be NULL
+ * @doorbell: a store to a trapped object; any thread; NULL if there are none
  * @events: fetch at most @max events that have fired since; several firings of one event
  *	count as one. @virtkfd_event.ctx_id is left to the core. Returns the number
  */
@@ -157,6 +158,7 @@ struct virtkfd_backend_ops {
 	int (*render_va)(struct virtkfd_backend_ctx *ctx, uint32_t gpu,
 			 const struct drm_amdgpu_gem_va *args, struct virtkfd_backend_obj *obj);
 	int (*obj_map)(struct virtkfd_backend_obj *obj, void *addr, uint32_t *map_info);
+	void (*obj_unmapped)(struct virtkfd_backend_obj *obj);
 	void (*doorbell)(struct virtkfd_backend_obj *obj, uint64_t offset, uint64_t value,
 			 unsigned int size);
 	unsigned int (*events)(struct virtkfd_backend_ctx *ctx, struct virtkfd_event *events,

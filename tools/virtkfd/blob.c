@@ -105,6 +105,8 @@ void virtkfd_blob_unmapped(struct virtkfd_blob *blob)
 {
 	if (!blob->mapped)
 		return;
+	if (blob->vm->be->obj_unmapped)
+		blob->vm->be->obj_unmapped(blob->obj);
 	blob->mapped = false;
 	blob->vm->stats.mappings--;
 }
