@@ -54,6 +54,8 @@ save() {
 	start -chardev null,id=out -chardev "file,id=err,path=$dir/err.saved" -chardev null,id=command \
 		-fsdev "local,id=share,path=$dir/none,security_model=none" \
 		-fsdev "local,id=root,path=$dir/none,security_model=none,readonly=on" \
+		-fsdev "local,id=vm,path=$dir/none,security_model=none,readonly=on" \
+		-fsdev "local,id=logs,path=$dir/none,security_model=none" \
 		-blockdev driver=null-co,node-name=root,read-only=on \
 		-global migration.mapped-ram=on -monitor "unix:$dir/monitor,server=on,wait=off" "$@" &
 	pid=$!
