@@ -14,6 +14,7 @@ help:
 	@echo '                        KSRC=DIR its source, if not Debian'"'"'s of the series'
 	@echo 'make modules_install    install it (KDIR= as above, INSTALL_MOD_PATH= as usual)'
 	@echo 'make check-host         those of them that run Debian'"'"'s amdgpu on the model of a GPU'
+	@echo 'make check-chain        those that run a guest with KVM in such a host'
 	@echo 'make series             mail-ready patches in O=$(O)/series/{guest,qemu}'
 	@echo 'make series-check       apply, build and check them'
 	@echo 'make stress             copies and kills for STRESS_SECONDS=600 on a debug kernel'
@@ -30,6 +31,9 @@ check:
 
 check-host:
 	@tools/check/run $(notdir $(wildcard tools/check/8?-*))
+
+check-chain:
+	@tools/check/run $(notdir $(wildcard tools/check/9?-*))
 
 series:
 	tools/series/compose guest $(O)/series/guest
@@ -76,4 +80,4 @@ need-kdir:
 clean:
 	rm -rf $(O)
 
-.PHONY: help demo check check-host stress bench series series-check docs-table modules modules_install need-kdir clean
+.PHONY: help demo check check-host check-chain stress bench series series-check docs-table modules modules_install need-kdir clean
