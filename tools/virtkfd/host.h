@@ -88,12 +88,14 @@ struct virtkfd_backend {
  * struct host_mem - memory that a context has a handle of
  * @handle: the first of @handles, key in virtkfd_backend_ctx.mems
  * @mappable: it has memory of the host behind it: VRAM, GTT, an import
+ * @mmap_offset: of its first byte in the render node's file, 0 if that has none
  * @num_handles: elements of @handles
  * @handles: amdkfd's, guest memory having one for each udmabuf
  */
 struct host_mem {
 	uint64_t handle;
 	bool mappable;
+	uint64_t mmap_offset;
 	uint32_t num_handles;
 	uint64_t handles[];
 };
@@ -168,7 +170,8 @@ struct virtkfd_backend_ctx {
  * @size: bytes
  * @fd: dma-buf of memory, -1 for others
  * @map_info: VIRTIO_GPU_MAP_CACHE_*
- * @ctx: context of a doorbell or MMIO page, NULL when it is closed
+ * @mmap_offset: in the render node's file, for memory whose dma-buf is read-only; or 0
+ * @ctx: context of what is mapped through its files, NULL when it is closed
  * @link: in virtkfd_backend_ctx.objs
  * @addr: where it is mapped, or NULL
  */
@@ -179,6 +182,7 @@ struct virtkfd_backend_obj {
 	uint64_t size;
 	int fd;
 	uint32_t map_info;
+	uint64_t mmap_offset;
 	struct virtkfd_backend_ctx *ctx;
 	LIST_ENTRY(virtkfd_backend_obj) link;
 	void *addr;

@@ -108,6 +108,7 @@ int host_alloc(struct virtkfd_backend_ctx *ctx, struct kfd_ioctl_alloc_memory_of
 		return ret;
 	}
 	mem->mappable = IS_GPU_MEMORY(flags);
+	mem->mmap_offset = args->mmap_offset;
 	mem->num_handles = 1;
 	mem->handles[0] = args->handle;
 	return mem_add(ctx, mem);

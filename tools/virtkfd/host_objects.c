@@ -39,6 +39,16 @@ static int describe_dmabuf(struct virtkfd_backend_ctx *ctx, struct virtkfd_backe
 	return 0;
 }
 
+static void link_to(struct virtkfd_backend_ctx *ctx, struct virtkfd_backend_obj *obj)
+{
+	obj->ctx = ctx;
+	LIST_INSERT_HEAD(&ctx->objs, obj, link);
+}
+
+/*
+ * The dma-buf of memory that the GPU may only read is read-only. The CPU may write there all the
+ * same, by the file of the render node.
+ */
 static int get_memory(struct virtkfd_backend_ctx *ctx, uint64_t handle,
 		      struct virtkfd_backend_obj *obj)
 {
@@ -53,18 +63,23 @@ static int get_memory(struct virtkfd_backend_ctx *ctx, uint64_t handle,
 		return ret;
 	obj->fd = args.dmabuf_fd;
 	ret = describe_dmabuf(ctx, obj);
-	if (ret)
+	if (ret) {
 		close(obj->fd);
-	return ret;
+		return ret;
+	}
+	if ((fcntl(obj->fd, F_GETFL) & O_ACCMODE) == O_RDONLY && mem->mmap_offset) {
+		obj->mmap_offset = mem->mmap_offset;
+		link_to(ctx, obj);
+	}
+	return 0;
 }
 
 static void get_page(struct virtkfd_backend_ctx *ctx, uint64_t size,
 		     struct virtkfd_backend_obj *obj)
 {
-	obj->ctx = ctx;
 	obj->size = size;
 	obj->map_info = VIRTIO_GPU_MAP_CACHE_UNCACHED;
-	LIST_INSERT_HEAD(&ctx->objs, obj, link);
+	link_to(ctx, obj);
 }
 
 int host_obj_get(struct virtkfd_backend_ctx *ctx, uint32_t type, uint32_t gpu, uint64_t handle,
@@ -122,18 +137,25 @@ static int map_nothing(struct virtkfd_backend_obj *obj, void *addr)
 int host_obj_map(struct virtkfd_backend_obj *obj, void *addr, uint32_t *map_info)
 {
 	uint64_t offset = 0;
+	int prot = PROT_READ | PROT_WRITE;
 	int fd = obj->fd;
 	void *ptr;
 
 	*map_info = obj->map_info;
-	if (obj->type != VIRTKFD_BLOB_MEMORY) {
+	if (obj->mmap_offset && obj->ctx) {
+		fd = obj->ctx->render_fds[obj->gpu - obj->be->gpus];
+		offset = obj->mmap_offset;
+	} else if (obj->type == VIRTKFD_BLOB_MEMORY) {
+		if ((fcntl(fd, F_GETFL) & O_ACCMODE) == O_RDONLY)
+			prot = PROT_READ;
+	} else {
 		if (!obj->ctx)
 			return map_nothing(obj, addr);
 		fd = obj->ctx->fd;
 		offset = MMAP_GPU_ID(obj->gpu->id) |
 			 (obj->type == VIRTKFD_BLOB_DOORBELL ? MMAP_DOORBELL : MMAP_MMIO);
 	}
-	ptr = mmap(addr, obj->size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, fd, offset);
+	ptr = mmap(addr, obj->size, prot, MAP_SHARED | MAP_FIXED, fd, offset);
 	if (ptr == MAP_FAILED)
 		return -errno;
 	obj->addr = addr;
@@ -146,8 +168,8 @@ void host_obj_unmapped(struct virtkfd_backend_obj *obj)
 }
 
 /*
- * The context ends; the VMM may have its pages mapped still. What the guest stores there from now
- * on nobody sees.
+ * The context ends; the VMM may have its pages mapped still. Memory stays what it was. What the
+ * guest stores to a doorbell from now on nobody sees.
  */
 void host_objects_close(struct virtkfd_backend_ctx *ctx)
 {
@@ -156,6 +178,8 @@ void host_objects_close(struct virtkfd_backend_ctx *ctx)
 	while ((obj = LIST_FIRST(&ctx->objs))) {
 		LIST_REMOVE(obj, link);
 		obj->ctx = NULL;
+		if (obj->type == VIRTKFD_BLOB_MEMORY)
+			continue;
 		if (obj->addr && map_nothing(obj, obj->addr))
 			host_log(ctx->be, VIRTKFD_LOG_ERROR, "a doorbell page outlives its context");
 	}
