@@ -82,6 +82,11 @@ int model_queue_map(AmdgpuModel *s, const ModelQueue *template,
 			queue->doorbell);
 		model_queue_unmap(old, NULL);
 	}
+	/*
+	 * The queue begins with the write pointer in memory. A doorbell that is
+	 * rung once it has read that must find it.
+	 */
+	qemu_mutex_lock(&s->queue_lock);
 	/* In a machine that is stopped it comes from a stream, and begins later. */
 	if (s->running) {
 		ret = softgpu_queue_create(gpu_of(queue), &queue->params,
@@ -90,6 +95,12 @@ int model_queue_map(AmdgpuModel *s, const ModelQueue *template,
 		memcpy(queue->state, state, sizeof(queue->state));
 	}
 	queue->params.state = NULL;
+	if (!ret) {
+		QTAILQ_INSERT_TAIL(&s->queues, queue, next);
+		g_hash_table_insert(s->by_doorbell,
+				    GUINT_TO_POINTER(queue->doorbell), queue);
+	}
+	qemu_mutex_unlock(&s->queue_lock);
 	if (ret) {
 		warn_report("amdgpu-model-pci: queue with doorbell 0x%x cannot "
 			    "be: %s",
@@ -101,11 +112,6 @@ int model_queue_map(AmdgpuModel *s, const ModelQueue *template,
 	trace_amdgpu_model_queue_map(queue->kind, queue->doorbell,
 				     queue->vm->vmid, queue->vm->pasid,
 				     queue->mqd, queue->params.ring_va);
-	qemu_mutex_lock(&s->queue_lock);
-	QTAILQ_INSERT_TAIL(&s->queues, queue, next);
-	g_hash_table_insert(s->by_doorbell, GUINT_TO_POINTER(queue->doorbell),
-			    queue);
-	qemu_mutex_unlock(&s->queue_lock);
 	return 0;
 }
 
