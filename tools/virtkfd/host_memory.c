@@ -12,6 +12,7 @@
  * What does not live here: what is mapped into the guest, host_objects.c.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <search.h>
 #include <stdlib.h>
 #include <string.h>
@@ -81,6 +82,20 @@ void host_memory_close(struct virtkfd_backend_ctx *ctx)
 }
 
 /*
+ * Makes amdkfd keep the memory's dma-buf. Later it would look for it by a number, which Linux 7.3
+ * gives back too often when memory was imported; somebody else's memory may have it then.
+ */
+static int pin_dmabuf(struct virtkfd_backend_ctx *ctx, uint64_t handle)
+{
+	struct kfd_ioctl_export_dmabuf_args args = { .handle = handle, .flags = O_CLOEXEC };
+	int ret = host_ioctl(ctx->fd, AMDKFD_IOC_EXPORT_DMABUF, &args);
+
+	if (!ret)
+		close(args.dmabuf_fd);
+	return ret;
+}
+
+/*
  * What is not guest memory. The kernel refuses USERPTR in a secondary context whatever else is
  * asked for; in others it means nothing beside VRAM and GTT, and alone it comes here when there
  * is no such GPU.
@@ -111,6 +126,14 @@ int host_alloc(struct virtkfd_backend_ctx *ctx, struct kfd_ioctl_alloc_memory_of
 	mem->mmap_offset = args->mmap_offset;
 	mem->num_handles = 1;
 	mem->handles[0] = args->handle;
+	if (mem->mappable) {
+		ret = pin_dmabuf(ctx, args->handle);
+		if (ret) {
+			free_handles(ctx, mem);
+			free(mem);
+			return ret;
+		}
+	}
 	return mem_add(ctx, mem);
 }
 
