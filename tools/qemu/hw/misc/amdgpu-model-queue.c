@@ -249,6 +249,10 @@ void model_event(void *opaque, void *owner, uint32_t event_id)
 	model_irq(queue->s, &irq);
 }
 
+/* What kfd_int_process_v9.c has of it: the doorbell in its process's slice, and why */
+#define BAD_OPCODE_DOORBELL(doorbell) ((doorbell) / 2 & 0x3ff)
+#define BAD_OPCODE_UNSUPPORTED (20 << 10)
+
 /* softgpu_vm_ops.bad_packet */
 void model_bad_packet(void *opaque, void *owner, uint64_t index, uint32_t word)
 {
@@ -261,6 +265,8 @@ void model_bad_packet(void *opaque, void *owner, uint64_t index, uint32_t word)
 		.vmid = vm->vmid,
 		.pasid = vm->pasid,
 		.node = MODEL_NODE_XCD,
+		.data = { BAD_OPCODE_DOORBELL(queue->doorbell) |
+			  BAD_OPCODE_UNSUPPORTED },
 	};
 
 	warn_report("amdgpu-model-pci: bad packet 0x%08x at %" PRIu64
