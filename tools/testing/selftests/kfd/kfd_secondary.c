@@ -170,8 +170,8 @@ TEST_F(secondary, shared_memory)
 }
 
 /*
- * amdkfd would stop the queues of the first context when a page moves, so it takes none. In a
- * guest pages are pinned.
+ * amdkfd would stop the queues of the first context when a page moves, so it takes none as long as
+ * it does not find the right one: kfd_vmm.c. In a guest pages are pinned.
  */
 TEST_F(secondary, user_memory)
 {
@@ -183,10 +183,8 @@ TEST_F(secondary, user_memory)
 	user = mmap(NULL, KFD_PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	ASSERT_NE(MAP_FAILED, user);
 	ret = kfd_alloc_userptr(&self->other, &mem, user, KFD_PAGE, MEM(WRITABLE));
-	if (!kfd_is_guest(&self->kfd)) {
-		EXPECT_EQ(-EOPNOTSUPP, ret);
+	if (!kfd_is_guest(&self->kfd) && ret == -EOPNOTSUPP)
 		return;
-	}
 	ASSERT_EQ(0, ret);
 	EXPECT_EQ(0, kfd_map(&self->other, mem.handle));
 	/* It ends with the file, as it is. */
