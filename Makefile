@@ -15,7 +15,7 @@ help:
 	@echo 'make modules_install    install it (KDIR= as above, INSTALL_MOD_PATH= as usual)'
 	@echo 'make check-host         those of them that run Debian'"'"'s amdgpu on the model of a GPU'
 	@echo 'make check-chain        those that run a guest with KVM in such a host'
-	@echo 'make series             mail-ready patches in O=$(O)/series/{guest,qemu}'
+	@echo 'make series             mail-ready patches in O=$(O)/series/{guest,host,qemu}'
 	@echo 'make series-check       apply, build and check them'
 	@echo 'make stress             copies and kills for STRESS_SECONDS=600 on a debug kernel'
 	@echo 'make bench              what operations cost in a guest; OPS="aql-barrier" for some'
@@ -37,6 +37,7 @@ check-chain:
 
 series:
 	tools/series/compose guest $(O)/series/guest
+	tools/series/compose host $(O)/series/host
 	tools/series/compose qemu $(O)/series/qemu
 
 stress:

@@ -3,7 +3,7 @@
 # What lives here: the manifest, and the base, a git repository with the pristine version of
 # those upstream files that a series is about. What does not: mails (compose), checks (check).
 #
-# patches/linux/guest/series and patches/qemu/series have one mail a line, in their order:
+# patches/linux/{guest,host}/series and patches/qemu/series have one mail a line, in their order:
 #
 #	MESSAGE [NEW FILE...]
 #
@@ -28,12 +28,17 @@ series_names() {
 		NEW_DIRS="drivers/gpu/drm/virtio include Documentation tools/testing"
 		BASE_DIRS=drivers/gpu/drm/virtio
 		PREFIX=PATCH SECTION="VIRTIO GPU AMDKFD CONTEXTS" INDENT=cat ;;
+	host)
+		prepare
+		PATCHES=$TOP/patches/linux/host NEW=$TOP PRISTINE=$LINUX_SRC
+		NEW_DIRS=drivers/gpu/drm/amd BASE_DIRS=drivers/gpu/drm/amd/amdkfd
+		PREFIX=PATCH SECTION="AMD KFD" INDENT=cat ;;
 	qemu)
 		PATCHES=$TOP/patches/qemu NEW=$TOP/tools/qemu PRISTINE=$CACHE/qemu-source
 		NEW_DIRS=. BASE_DIRS=
 		PREFIX="PATCH QEMU" SECTION=virtio-gpu-amdkfd INDENT=$TOP/tools/series/qemu-indent ;;
 	*)
-		die "no such series: $1 (guest or qemu)" ;;
+		die "no such series: $1 (guest, host or qemu)" ;;
 	esac
 }
 
