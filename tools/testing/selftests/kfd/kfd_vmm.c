@@ -188,7 +188,7 @@ static void queue_that_waits(int mem_fd, struct kfd *own)
 	static struct kfd_queue queue;
 	uint64_t handle;
 
-	CHILD_CHECK(2, va);
+	CHILD_CHECK(2, va && mmap(va, KFD_PAGE, PROT_READ, MAP_SHARED | MAP_FIXED, mem_fd, 0) == va);
 	CHILD_CHECK(3, !open_context(own));
 	CHILD_CHECK(4, !kfd_import(own, va, mem_fd, &handle));
 	CHILD_CHECK(5, !kfd_map(own, handle));
@@ -197,11 +197,13 @@ static void queue_that_waits(int mem_fd, struct kfd *own)
 	sdma_poll(&queue, &va[0], 1);
 	sdma_fence(&queue, &va[1], 1);
 	kfd_queue_ring(&queue);
+	/* It runs, or it would not be seen that it does not any more */
+	CHILD_CHECK(9, kfd_wait_u32(&va[2], 1));
 }
 
 static void expect_no_queue(struct __test_metadata *_metadata, uint32_t *words)
 {
-	ASSERT_TRUE(kfd_wait_u32(&words[2], 1));
+	ASSERT_EQ(1, LOAD(&words[2]));
 	usleep(300000);
 	STORE(&words[0], 1);
 	usleep(500000);
@@ -246,7 +248,7 @@ TEST_F(lifetime, ends_with_exec)
 	}
 	/* Until the child has none either */
 	close(self->sock[1]);
-	EXPECT_EQ(0, read(self->sock[0], &c, 1));
+	ASSERT_EQ(0, read(self->sock[0], &c, 1));
 	expect_no_queue(_metadata, self->mem.va);
 	EXPECT_EQ(0, kill(pid, SIGKILL));
 	EXPECT_EQ(-1, kfd_child_status(pid));
