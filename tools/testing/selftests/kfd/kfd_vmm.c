@@ -188,7 +188,8 @@ static void queue_that_waits(int mem_fd, struct kfd *own)
 	static struct kfd_queue queue;
 	uint64_t handle;
 
-	CHILD_CHECK(2, va && mmap(va, KFD_PAGE, PROT_READ, MAP_SHARED | MAP_FIXED, mem_fd, 0) == va);
+	CHILD_CHECK(2, va);
+	CHILD_CHECK(2, mmap(va, KFD_PAGE, PROT_READ, MAP_SHARED | MAP_FIXED, mem_fd, 0) == va);
 	CHILD_CHECK(3, !open_context(own));
 	CHILD_CHECK(4, !kfd_import(own, va, mem_fd, &handle));
 	CHILD_CHECK(5, !kfd_map(own, handle));
