@@ -90,7 +90,7 @@ static int open_kfd(struct virtkfd_backend *be)
 		host_log(be, VIRTKFD_LOG_WARNING,
 			 "no backend kfd: KFD %u.%u makes no context for a guest process: %s%s",
 			 be->kfd_major, be->kfd_minor, strerror(-fd),
-			 fd == -ENOTTY ? ", it takes 1.19 (Linux 7.0)" : "");
+			 fd == -ENOTTY ? ", it takes 1.19" : "");
 		return -ENODEV;
 	}
 	close(fd);

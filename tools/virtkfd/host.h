@@ -29,7 +29,6 @@
  * @id: KFD id
  * @node: its number below topology/nodes
  * @render_minor: N of /dev/dri/renderDN
- * @gfx_version: gfx_target_version, 90402 for gfx942
  * @doorbell_size: bytes of a process's doorbells
  * @render_fd: its render node, for what concerns no process
  */
@@ -37,7 +36,6 @@ struct host_gpu {
 	uint32_t id;
 	uint32_t node;
 	uint32_t render_minor;
-	uint32_t gfx_version;
 	uint32_t doorbell_size;
 	int render_fd;
 };

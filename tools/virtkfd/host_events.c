@@ -259,7 +259,7 @@ void host_poll_close(struct virtkfd_backend *be)
 			pthread_join(be->poll.thread, NULL);
 		close(be->poll.epoll_fd);
 	}
-	if (be->poll.wake_fd > 0)
+	if (be->poll.wake_fd >= 0)
 		close(be->poll.wake_fd);
 	vk_ids_destroy(&be->poll.ctxs);
 }

@@ -6,8 +6,8 @@
  * address: no address of this process is involved, and nothing is in the kernel's way that
  * amdkfd refuses a secondary context. Memory in more pieces than a udmabuf takes is several
  * of them side by side. Imports are mapped readable, writable and executable, whatever was
- * asked for; system memory of a discrete GPU is uncached on GFX9.4.3 and newer, so that it is as
- * coherent as with any flags.
+ * asked for; on gfx942 system memory is uncached, so that it is as coherent as with any flags;
+ * other GPUs would need an MTYPE by GEM_VA, which is not done.
  *
  * What does not live here: what is mapped into the guest, host_objects.c.
  */

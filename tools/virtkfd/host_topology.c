@@ -77,9 +77,8 @@ static int add_gpu(struct virtkfd_backend *be, uint32_t node)
 	gpu->node = node;
 	gpu->render_fd = -1;
 	gpu->render_minor = property(text, "drm_render_minor");
-	gpu->gfx_version = property(text, "gfx_target_version");
 	/* 1024 queues; a doorbell has had 8 bytes since GFX9. */
-	gpu->doorbell_size = gpu->gfx_version >= 90000 ? 8192 : 4096;
+	gpu->doorbell_size = property(text, "gfx_target_version") >= 90000 ? 8192 : 4096;
 	be->num_gpus++;
 	return 0;
 }
