@@ -169,6 +169,9 @@ static void *poll_thread(void *opaque)
 				return NULL;
 			pthread_mutex_lock(&be->poll.lock);
 			ctx = vk_ids_find(&be->poll.ctxs, events[i].data.u32);
+			/* Of a context that is gone it would be said without end. */
+			if (ctx && events[i].events & (EPOLLERR | EPOLLHUP))
+				epoll_ctl(be->poll.epoll_fd, EPOLL_CTL_DEL, ctx->fd, NULL);
 			be->poll.current = ctx;
 			pthread_mutex_unlock(&be->poll.lock);
 			if (!ctx)
