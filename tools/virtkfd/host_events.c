@@ -140,18 +140,20 @@ static void *ctx_thread(void *opaque)
 	return NULL;
 }
 
-/* Fetches what has fired without waiting. */
-static unsigned int fetch(struct virtkfd_backend_ctx *ctx)
+/* Fetches what has fired without waiting. Returns how many, or an error. */
+static int fetch(struct virtkfd_backend_ctx *ctx)
 {
-	unsigned int fired = 0;
 	uint32_t result;
+	int ret = 0;
 
 	pthread_mutex_lock(&ctx->lock);
-	if (ctx->num_events && !wait_events(ctx, ctx->num_events, 0, &result) &&
-	    result == KFD_IOC_WAIT_RESULT_COMPLETE)
-		fired = scan(ctx);
+	if (ctx->num_events) {
+		ret = wait_events(ctx, ctx->num_events, 0, &result);
+		if (!ret && result == KFD_IOC_WAIT_RESULT_COMPLETE)
+			ret = scan(ctx);
+	}
 	pthread_mutex_unlock(&ctx->lock);
-	return fired;
+	return ret;
 }
 
 static void *poll_thread(void *opaque)
@@ -164,21 +166,27 @@ static void *poll_thread(void *opaque)
 
 		for (int i = 0; i < num; i++) {
 			struct virtkfd_backend_ctx *ctx;
+			int ret;
 
 			if (events[i].data.u32 == NO_KEY)
 				return NULL;
 			pthread_mutex_lock(&be->poll.lock);
 			ctx = vk_ids_find(&be->poll.ctxs, events[i].data.u32);
-			/* Of a context that is gone it would be said without end. */
-			if (ctx && events[i].events & (EPOLLERR | EPOLLHUP))
-				epoll_ctl(be->poll.epoll_fd, EPOLL_CTL_DEL, ctx->fd, NULL);
 			be->poll.current = ctx;
 			pthread_mutex_unlock(&be->poll.lock);
 			if (!ctx)
 				continue;
-			if (fetch(ctx))
+			ret = fetch(ctx);
+			if (ret > 0)
 				ctx->notify(ctx->opaque);
+			if (ret < 0 && ret != -EINTR)
+				host_log(be, VIRTKFD_LOG_ERROR, "waiting for events ends: %s",
+					 strerror(-ret));
 			pthread_mutex_lock(&be->poll.lock);
+			/* Of such a context the same would be said without end. */
+			if (events[i].events & (EPOLLERR | EPOLLHUP) ||
+			    (ret < 0 && ret != -EINTR))
+				epoll_ctl(be->poll.epoll_fd, EPOLL_CTL_DEL, ctx->fd, NULL);
 			be->poll.current = NULL;
 			pthread_cond_broadcast(&be->poll.idle);
 			pthread_mutex_unlock(&be->poll.lock);
@@ -308,10 +316,16 @@ int host_events_open(struct virtkfd_backend_ctx *ctx)
 
 	pthread_mutex_init(&ctx->lock, NULL);
 	pthread_cond_init(&ctx->changed, NULL);
-	if (ctx->be->poll.epoll_fd >= 0)
-		return poll_add(ctx);
-	ret = thread_create(&ctx->thread, ctx_thread, ctx);
-	ctx->has_thread = !ret;
+	if (ctx->be->poll.epoll_fd >= 0) {
+		ret = poll_add(ctx);
+	} else {
+		ret = thread_create(&ctx->thread, ctx_thread, ctx);
+		ctx->has_thread = !ret;
+	}
+	if (ret) {
+		pthread_cond_destroy(&ctx->changed);
+		pthread_mutex_destroy(&ctx->lock);
+	}
 	return ret;
 }
 
