@@ -2,18 +2,16 @@
 # memory that processes share. Sourced after lib.sh, bash.
 #
 # What lives here: which releases and programs, and how they are called. What does not: what a
-# program has to show (guest/rocm), in what machine it runs (45-rocm, 82-host-rocm and
-# 92-chain-rocm).
+# program has to show (guest/rocm), in what machine it runs (45-rocm and 82-host-rocm).
 
-# run_rocm OPTIONS...: in machines of tools/vm/run with these options; $releases, if set, are those
-# of which it runs programs
+# run_rocm OPTIONS...: in machines of tools/vm/run with these options
 run_rocm() {
 	local share suite root env programs
 	share=$(mktemp -d)
 	# shellcheck disable=SC2064
 	trap "rm -rf '$share'" EXIT
 	cp "$CHECK_DIR"/guest/* "$CHECK_DIR"/programs/* "$share/"
-	for suite in ${releases-trixie sid experimental}; do
+	for suite in trixie sid experimental; do
 		root=$suite+clinfo+rocm-opencl-icd+hipcc
 		# Newer ones copy few bytes by a kernel, unless told not to
 		env=
