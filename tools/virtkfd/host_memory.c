@@ -83,7 +83,9 @@ void host_memory_close(struct virtkfd_backend_ctx *ctx)
 
 /*
  * Makes amdkfd keep the memory's dma-buf. Later it would look for it by a number, which Linux 7.3
- * gives back too often when memory was imported; somebody else's memory may have it then.
+ * gives back too often when memory was imported; somebody else's memory may have it then. An
+ * import has the dma-buf that it is of. With the host's series this is not needed, but cannot be
+ * told.
  */
 static int pin_dmabuf(struct virtkfd_backend_ctx *ctx, uint64_t handle)
 {

@@ -5,7 +5,8 @@
  * and user memory can be used by it. The addresses of such a context are the guest's, so that the
  * monitor may have anything there.
  *
- * What does not live here: contexts as such, kfd_secondary.c; waiting, kfd_vmm_poll.c.
+ * What does not live here: contexts as such, kfd_secondary.c; waiting, kfd_vmm_poll.c; dma-bufs,
+ * kfd_vmm_share.c.
  */
 #include <poll.h>
 #include <sys/socket.h>
