@@ -18,6 +18,7 @@ help:
 	@echo 'make series             mail-ready patches in O=$(O)/series/{guest,host,qemu}'
 	@echo 'make series-check       apply, build and check them'
 	@echo 'make stress             copies and kills for STRESS_SECONDS=600 on a debug kernel'
+	@echo 'make stress-host        the kselftests on a host with its series and a debug kernel'
 	@echo 'make bench              what operations cost in a guest; OPS="aql-barrier" for some'
 	@echo 'make docs-table         bring the tables of the documentation up to date: ioctls, and kfdtest'
 	@echo '                        as its last run in make check was'
@@ -40,8 +41,8 @@ series:
 	tools/series/compose host $(O)/series/host
 	tools/series/compose qemu $(O)/series/qemu
 
-stress:
-	@tools/check/run stress
+stress stress-host:
+	@tools/check/run $@
 
 bench:
 	@tools/bench/run $(OPS)
@@ -81,4 +82,4 @@ need-kdir:
 clean:
 	rm -rf $(O)
 
-.PHONY: help demo check check-host check-chain stress bench series series-check docs-table modules modules_install need-kdir clean
+.PHONY: help demo check check-host check-chain stress stress-host bench series series-check docs-table modules modules_install need-kdir clean
