@@ -5,8 +5,8 @@
  * attack ends in an error or in a fault of the attacker's; the victim's results are right all
  * along. So that an attack is known to be one, each is first made on memory of the attacker's own.
  *
- * With --victim FILE it is only the victim. With KFD_VICTIM=FILE the victim is one that was
- * started so, in the same machine or another.
+ * With --victim FILE it is only the victim, until it is told so with --stop FILE. With
+ * KFD_VICTIM=FILE the victim is one that was started so, in the same machine or another.
  *
  * What does not live here: the victim, kfd_isolation_lib.c.
  */
@@ -58,8 +58,8 @@ enum effect { READS, WRITES, WAITS };
  * struct method - how to get at an address
  * @name: for messages
  * @type: of the queue
- * @effect: what it does: it reads 8 bytes or more to @out, it changes 8 bytes, or it goes on when it
- *	finds what it waits for
+ * @effect: what it does: it reads 8 bytes or more to @out, it changes 8 bytes, or it goes on when
+ *	it finds what it waits for
  * @put: makes the packets
  * @arg: for @put
  * @found: the words at the address with which it goes on
@@ -630,7 +630,7 @@ TEST_F_TIMEOUT(isolation, queues, 600)
 	expect_unharmed(_metadata, self);
 }
 
-/* Of memory that is shared nothing but that is reached, and nothing any more when it is given back. */
+/* Who shares memory shares no more than that, and nothing any more when it is given back. */
 TEST_F_TIMEOUT(isolation, dmabuf, 600)
 {
 	int fd;
@@ -656,9 +656,10 @@ TEST_F_TIMEOUT(isolation, dmabuf, 600)
 			put_fence(&a);
 			CHILD_CHECK(52, kfd_wait_u32((uint32_t *)&a.done->value, a.fences));
 			CHILD_CHECK(53, *a.out != MARK);
-			if (given_back)
-				CHILD_CHECK(54, !kfd_unmap(&a.kfd, handle) &&
-						!kfd_free(&a.kfd, handle));
+			if (given_back) {
+				CHILD_CHECK(54, !kfd_unmap(&a.kfd, handle));
+				CHILD_CHECK(55, !kfd_free(&a.kfd, handle));
+			}
 			fault_at(&a, &methods[given_back],
 				 (uintptr_t)va + (given_back ? 0 : VICTIM_SIZE));
 			_exit(0);
@@ -669,7 +670,7 @@ TEST_F_TIMEOUT(isolation, dmabuf, 600)
 	expect_unharmed(_metadata, self);
 }
 
-static int only_victim(const char *path)
+static int only_victim(const char *what, const char *path)
 {
 	int file = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600), step;
 
@@ -677,14 +678,16 @@ static int only_victim(const char *path)
 		perror(path);
 		return 1;
 	}
+	if (!strcmp(what, "--stop"))
+		return victim_stop(file) != 0;
 	step = victim_run(file, -1);
-	printf("1..1\n%sok 1 - the victim's results are right\n", step ? "not " : "");
+	printf("1..1\n%sok 1 its_results_are_right\n", step ? "not " : "");
 	return step != 0;
 }
 
 int main(int argc, char **argv)
 {
-	if (argc == 3 && !strcmp(argv[1], "--victim"))
-		return only_victim(argv[2]);
+	if (argc == 3 && (!strcmp(argv[1], "--victim") || !strcmp(argv[1], "--stop")))
+		return only_victim(argv[1], argv[2]);
 	return test_harness_run(argc, argv);
 }

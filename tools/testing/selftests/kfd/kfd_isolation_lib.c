@@ -288,7 +288,7 @@ int victim_run(int file, int sock)
 		s->info.magic = VICTIM_MAGIC;
 		if (publish(file, &s->info))
 			return 98;
-		usleep(10000);
+		usleep(30000);
 	}
 	if (!s->info.wrong)
 		s->info.wrong = would_have_noticed(s);
