@@ -20,8 +20,9 @@ help:
 	@echo 'make stress             copies and kills for STRESS_SECONDS=600 on a debug kernel'
 	@echo 'make stress-host        the kselftests on a host with its series and a debug kernel'
 	@echo 'make bench              what operations cost in a guest; OPS="aql-barrier" for some'
-	@echo 'make docs-table         bring the tables of the documentation up to date: ioctls, and kfdtest'
-	@echo '                        as its last run in make check was'
+	@echo 'make bench-chain        the same natively on such a host and in a guest of it; ROUNDS=5 by turns'
+	@echo 'make docs-table         bring the tables of the documentation up to date: ioctls, kfdtest as its'
+	@echo '                        last run in make check was, and the last make bench-chain'
 	@echo 'make clean              remove O=$(O)'
 
 demo:
@@ -47,12 +48,16 @@ stress stress-host:
 bench:
 	@tools/bench/run $(OPS)
 
+bench-chain:
+	@tools/bench/chain $(ROUNDS)
+
 series-check:
 	@tools/check/run 30-series
 
 docs-table:
 	tools/series/docs-table --write
 	tools/check/kfdtest-table --write
+	tools/bench/chain-table --write
 
 # A kernel's O= is another one
 MAKEOVERRIDES := $(filter-out O=%,$(MAKEOVERRIDES))
@@ -82,4 +87,5 @@ need-kdir:
 clean:
 	rm -rf $(O)
 
-.PHONY: help demo check check-host check-chain stress stress-host bench series series-check docs-table modules modules_install need-kdir clean
+.PHONY: help demo check check-host check-chain stress stress-host bench bench-chain series series-check
+.PHONY: docs-table modules modules_install need-kdir clean

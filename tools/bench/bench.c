@@ -5,11 +5,13 @@
  * what it counts on the host meanwhile.
  *
  * What lives here: running an operation many times, alone and in many processes. What does
- * not: the operations (ops.c), the table and its judgement (run).
+ * not: the operations (ops.c, cpu.c), the tables and their judgement (run, chain).
  *
- * bench SHARE [NAME...]: SHARE is where files say that an operation is about to begin or has
- * ended, while all that it made is still there, and where the other side says to go on.
+ * bench [-m MOST] SHARE [NAME...]: SHARE is where files say that an operation is about to begin or
+ * has ended, while all that it made is still there, and where the other side says to go on; - if
+ * there is no other side. Each is run at most MOST times, those of cpu.c only if they are named.
  */
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
@@ -24,6 +26,8 @@ static void tell(const char *what, const char *name)
 	char path[256];
 	FILE *file;
 
+	if (!share)
+		return;
 	snprintf(path, sizeof(path), "%s/said.%s.%s", share, what, name);
 	file = fopen(path, "w");
 	if (!file) {
@@ -32,8 +36,10 @@ static void tell(const char *what, const char *name)
 	}
 	fclose(file);
 	snprintf(path, sizeof(path), "%s/go.%s.%s", share, what, name);
-	while (access(path, F_OK))
-		usleep(20000);
+	/* Seldom: each look makes exits, which may be counted. */
+	do
+		usleep(200000);
+	while (access(path, F_OK));
 }
 
 static uint64_t now_ns(void)
@@ -79,12 +85,17 @@ static void fail(const char *name, const char *what, int ret)
 	asm volatile(".byte 0x0f, 0x1f, 0x84, 0x00; .long %c0" ::		\
 		     "i"(BENCH_MARK | (number)) : "memory")
 
-static void run_op(const struct op *op, const char *name)
+/* @most: run it no more often than that. */
+static void run_op(const struct op *whole, unsigned int most)
 {
+	struct op part = *whole, *op = &part;
+	const char *name = op->name;
 	uint64_t begin, irqs;
 	unsigned int i;
 	int ret = 0;
 
+	if (op->times > most)
+		op->times = most;
 	ret = op->prepare ? op->prepare(op) : 0;
 	if (ret)
 		fail(name, "prepare", ret);
@@ -178,27 +189,35 @@ static bool is_wanted(const char *name, char **names)
 int main(int argc, char **argv)
 {
 	static const unsigned int crowds[] = { 1, 16, 128 };
+	unsigned int i, most = UINT_MAX;
 	const struct op *op;
-	unsigned int i;
 	int ret;
 
+	if (argc > 3 && !strcmp(argv[1], "-m")) {
+		most = strtoul(argv[2], NULL, 0);
+		argc -= 2;
+		argv += 2;
+	}
 	if (argc < 2) {
-		fprintf(stderr, "usage: bench SHARE [NAME...]\n");
+		fprintf(stderr, "usage: bench [-m MOST] SHARE [NAME...]\n");
 		return 2;
 	}
-	share = argv[1];
+	share = strcmp(argv[1], "-") ? argv[1] : NULL;
 
 	/* Before this process has a context of its own, which a child could not use. */
 	for (op = ops; op->name; op++)
 		for (i = 0; op->crowd && i < sizeof(crowds) / sizeof(crowds[0]); i++)
 			if (is_wanted(op->name, argv + 2))
 				run_many(op, crowds[i]);
+	for (op = cpu_ops; op->name; op++)
+		if (argc > 2 && is_wanted(op->name, argv + 2))
+			run_op(op, most);
 
 	ret = ops_open();
 	if (ret)
 		fail("open", "/dev/kfd", ret);
 	for (op = ops; op->name; op++)
 		if (!op->crowd && is_wanted(op->name, argv + 2))
-			run_op(op, op->name);
+			run_op(op, most);
 	return 0;
 }

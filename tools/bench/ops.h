@@ -33,6 +33,9 @@ struct op {
 /* Ends with one that has no name. */
 extern const struct op ops[];
 
+/* What has nothing to do with KFD, to compare with: cpu.c. */
+extern const struct op cpu_ops[];
+
 /* Opens /dev/kfd and its first GPU for this process. */
 int ops_open(void);
 

@@ -17,7 +17,10 @@
 #define KIB	1024UL
 #define MIB	(1024UL * KIB)
 #define PAGE	(4 * KIB)
+/* Less where time matters more than sizes */
+#ifndef MOST
 #define MOST	(256 * MIB)
+#endif
 #define STREAMS	8
 #define PIECES	4
 /* What a stream has of the host's memory; behind each copy there are bytes that must stay. */
@@ -220,7 +223,7 @@ static bool test_streams(void)
 			return false;
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(sizes); i++)
-		passed &= on_streams(streams, events, sizes[i]);
+		passed &= sizes[i] > MOST / STREAMS || on_streams(streams, events, sizes[i]);
 	for (size_t i = 0; i < STREAMS; i++) {
 		passed &= OK(hipEventDestroy(events[i]));
 		passed &= OK(hipStreamDestroy(streams[i]));
@@ -230,7 +233,10 @@ static bool test_streams(void)
 
 static void test_all(const char *kind)
 {
-	result(test_sizes(), kind, "4 B to 256 MiB");
+	char sizes[32];
+
+	snprintf(sizes, sizeof(sizes), "4 B to %lu MiB", MOST / MIB);
+	result(test_sizes(), kind, sizes);
 	result(test_unaligned(), kind, "unaligned");
 	result(test_streams(), kind, "8 streams");
 }
