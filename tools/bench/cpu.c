@@ -17,17 +17,23 @@ static char *walk;
 static pid_t echo;
 static int ping[2], pong[2];
 
+static uint64_t now_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec * 1000000000ULL + ts.tv_nsec;
+}
+
 /* For a millisecond, to see what happens to a CPU that does this. */
 static int spin(const struct op *op, unsigned int i)
 {
-	struct timespec begin, now;
+	uint64_t begin = now_ns();
 
-	clock_gettime(CLOCK_MONOTONIC, &begin);
 	do {
 		for (unsigned int j = 0; j < 1000; j++)
 			__builtin_ia32_pause();
-		clock_gettime(CLOCK_MONOTONIC, &now);
-	} while ((now.tv_sec - begin.tv_sec) * 1000000000LL + now.tv_nsec - begin.tv_nsec < 1000000);
+	} while (now_ns() - begin < 1000000);
 	return 0;
 }
 
