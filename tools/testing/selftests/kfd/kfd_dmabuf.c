@@ -7,7 +7,6 @@
  */
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <linux/udmabuf.h>
 
 #include "kselftest_harness.h"
 #include "kfd_queue_lib.h"
@@ -61,26 +60,6 @@ static ino_t inode(int fd)
 	struct stat st;
 
 	return fstat(fd, &st) ? 0 : st.st_ino;
-}
-
-/* A dma-buf of somebody else's, or a negative errno. */
-static int foreign_dmabuf(void)
-{
-	struct udmabuf_create create = { .size = MB };
-	int dev = open("/dev/udmabuf", O_RDWR | O_CLOEXEC), fd;
-
-	if (dev < 0)
-		return -errno;
-	create.memfd = memfd_create("foreign", MFD_ALLOW_SEALING);
-	if ((int)create.memfd < 0 || ftruncate(create.memfd, MB) ||
-	    fcntl(create.memfd, F_ADD_SEALS, F_SEAL_SHRINK))
-		return -errno;
-	fd = ioctl(dev, UDMABUF_CREATE, &create);
-	if (fd < 0)
-		fd = -errno;
-	close(create.memfd);
-	close(dev);
-	return fd;
 }
 
 TEST_F(dmabuf, export_errors)
@@ -175,7 +154,7 @@ TEST_F(dmabuf, info_errors)
 	EXPECT_EQ(-EBADF, get_info(&self->kfd, -1, &args));
 	EXPECT_EQ(-EINVAL, get_info(&self->kfd, self->kfd.fd, &args));
 	EXPECT_EQ(-EINVAL, get_info(&self->kfd, self->kfd.drm, &args));
-	fd = foreign_dmabuf();
+	fd = kfd_udmabuf(MB);
 	if (fd >= 0) {
 		EXPECT_EQ(-EINVAL, get_info(&self->kfd, fd, &args));
 		close(fd);
@@ -219,7 +198,7 @@ TEST_F(dmabuf, import_errors)
 	ASSERT_LE(0, fd);
 	EXPECT_EQ(-EINVAL, import_gpu(&self->kfd, self->kfd.gpu_id, fd));
 	close(fd);
-	foreign = foreign_dmabuf();
+	foreign = kfd_udmabuf(MB);
 	if (foreign >= 0) {
 		EXPECT_EQ(-EINVAL, import_gpu(&self->kfd, self->kfd.gpu_id, foreign));
 		close(foreign);

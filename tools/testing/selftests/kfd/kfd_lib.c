@@ -4,6 +4,7 @@
  */
 #include <dirent.h>
 #include <sys/socket.h>
+#include <linux/udmabuf.h>
 #include <drm/amdgpu_drm.h>
 
 #include "kfd_test.h"
@@ -499,6 +500,30 @@ int kfd_receive_fd(int sock)
 	if (recvmsg(sock, &msg, 0) != 1 || msg.msg_controllen < CMSG_LEN(sizeof(int)))
 		return -EPROTO;
 	memcpy(&fd, CMSG_DATA(&control.header), sizeof(fd));
+	return fd;
+}
+
+/* A dma-buf that is not amdgpu's, as a VMM makes one of a guest's memory, or a negative errno. */
+int kfd_udmabuf(uint64_t size)
+{
+	int dev = open("/dev/udmabuf", O_RDWR | O_CLOEXEC);
+	int file = memfd_create("udmabuf", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	struct udmabuf_create create = {
+		.memfd = file,
+		.flags = UDMABUF_FLAGS_CLOEXEC,
+		.size = size,
+	};
+	int fd = -1;
+
+	if (dev >= 0 && file >= 0 && !ftruncate(file, size) &&
+	    !fcntl(file, F_ADD_SEALS, F_SEAL_SHRINK))
+		fd = ioctl(dev, UDMABUF_CREATE, &create);
+	if (fd < 0)
+		fd = -errno;
+	if (file >= 0)
+		close(file);
+	if (dev >= 0)
+		close(dev);
 	return fd;
 }
 

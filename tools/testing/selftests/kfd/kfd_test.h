@@ -134,6 +134,7 @@ int kfd_export(const struct kfd *kfd, uint64_t handle);
 int kfd_import(const struct kfd *kfd, void *va, int fd, uint64_t *handle);
 int kfd_send_fd(int sock, int fd);
 int kfd_receive_fd(int sock);
+int kfd_udmabuf(uint64_t size);
 int kfd_child_status(pid_t pid);
 
 /* What libdrm does with the render node. */

@@ -79,24 +79,6 @@ static void expect_own(struct __test_metadata *_metadata, const struct kfd *kfd,
 	close(fd);
 }
 
-/* A page-list of guest memory, as a monitor makes it: a dma-buf that is not amdgpu's. */
-static int guest_memory(void)
-{
-	struct udmabuf_create create = { .size = SHARED_SIZE };
-	int dev = open("/dev/udmabuf", O_RDWR | O_CLOEXEC), fd;
-
-	create.memfd = memfd_create("guest", MFD_ALLOW_SEALING);
-	if (ftruncate(create.memfd, SHARED_SIZE) ||
-	    fcntl(create.memfd, F_ADD_SEALS, F_SEAL_SHRINK))
-		return -errno;
-	fd = ioctl(dev, UDMABUF_CREATE, &create);
-	if (fd < 0)
-		fd = -errno;
-	close(create.memfd);
-	close(dev);
-	return fd;
-}
-
 /*
  * Two imports of @fd, and both are freed: what vm[0] allocates in between may have the first one's
  * number, but not lose it with the second.
@@ -123,7 +105,7 @@ TEST_F(share, guest_memory)
 
 	if (kfd_is_guest(&self->kfd))
 		SKIP(return, "a guest imports no dma-bufs of other drivers");
-	fd = guest_memory();
+	fd = kfd_udmabuf(SHARED_SIZE);
 	ASSERT_LE(0, fd);
 	two_imports(_metadata, self->vm, fd);
 	close(fd);
@@ -137,7 +119,7 @@ TEST_F(share, guest_memory_twice)
 
 	if (kfd_is_guest(&self->kfd))
 		SKIP(return, "a guest imports no dma-bufs of other drivers");
-	fd = guest_memory();
+	fd = kfd_udmabuf(SHARED_SIZE);
 	ASSERT_LE(0, fd);
 	two_imports(_metadata, vm, fd);
 	close(fd);
