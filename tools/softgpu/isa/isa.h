@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: GPL-2.0 OR MIT */
+/*
+ * The instruction set of the software GPU: gfx942 and gfx906, wave64.
+ *
+ * What lives here: what an instruction is once it is decoded, the table it comes from, and the
+ * calls that decode and print it. What does not: what an instruction does.
+ *
+ * Known and left out, so that they decode as unknown: s_atc_probe and all formats that
+ * enum isa_format does not have.
+ */
+#ifndef SOFTGPU_ISA_H
+#define SOFTGPU_ISA_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum isa_target {
+	ISA_GFX942,
+	ISA_GFX906,
+	ISA_TARGETS,
+};
+
+enum isa_format {
+	ISA_SOP2,
+	ISA_SOPK,
+	ISA_SOP1,
+	ISA_SOPC,
+	ISA_SOPP,
+	ISA_SMEM,
+	ISA_FORMATS,
+};
+
+/* The numbers behind a format's opcodes */
+#define ISA_CODES	1024
+
+/* Types of operands: B is for bits that are no number, BnX what is n bits and a vector */
+#define ISA_TYPES(X)							\
+	X(B16, 1) X(I16, 1) X(U16, 1) X(F16, 1)				\
+	X(B32, 1) X(I32, 1) X(U32, 1) X(F32, 1)				\
+	X(B64, 2) X(I64, 2) X(U64, 2) X(F64, 2)				\
+	X(B96, 3) X(B128, 4) X(B256, 8) X(B512, 16) X(B1024, 32)
+
+enum isa_type {
+#define ISA_TYPE(name, dwords) ISA_##name,
+	ISA_TYPES(ISA_TYPE)
+#undef ISA_TYPE
+};
+
+/* Where an operand is in the words */
+enum isa_field {
+	ISA_NO_FIELD,
+	ISA_SDST,	/* scalar destination */
+	ISA_SDST_IN,	/* the same field as a source */
+	ISA_SSRC0,
+	ISA_SSRC0_REG,	/* never a constant */
+	ISA_SSRC1,
+	ISA_SIMM16,
+	ISA_BRANCH,	/* in words, from the next instruction */
+	ISA_WAITCNT,
+	ISA_SENDMSG,
+	ISA_HWREG,
+	ISA_GPR_IDX,	/* in the place of the second scalar source */
+	ISA_GPR_IDX16,	/* as SIMM16 */
+	ISA_IMM32,	/* a literal that is always there */
+	ISA_SDATA,
+	ISA_SDATA_IN,
+	ISA_SBASE,
+	ISA_SOFFSET,	/* a register; the immediate is in isa_insn.offset */
+};
+
+/* An instruction has at most so many operands */
+#define ISA_ARGS	6
+
+/**
+ * struct isa_arg - an operand of a row
+ * @field: enum isa_field
+ * @type: enum isa_type
+ */
+struct isa_arg {
+	uint8_t field;
+	uint8_t type;
+};
+
+/**
+ * struct isa_op - a row of the table
+ * @name: the mnemonic without the suffix of an encoding
+ * @format: enum isa_format
+ * @code: the opcode for each target, or -1
+ * @flags: none yet
+ * @args: the operands as they are printed, until the first ISA_NO_FIELD
+ */
+struct isa_op {
+	const char *name;
+	uint8_t format;
+	int16_t code[ISA_TARGETS];
+	uint32_t flags;
+	struct isa_arg args[ISA_ARGS];
+};
+
+enum isa_kind {
+	ISA_NONE,
+	ISA_SGPR,	/* also what has a number among them: VCC, TTMP, M0, EXEC */
+	ISA_VGPR,
+	ISA_AGPR,
+	ISA_SPECIAL,	/* apertures and flags that can only be read */
+	ISA_CONST,	/* inline or literal */
+	ISA_IMM,	/* a field of the instruction, as its row's enum isa_field says */
+};
+
+/* Registers by their numbers as SGPRs, and ISA_SPECIAL */
+#define ISA_FLAT_SCRATCH	102
+#define ISA_XNACK_MASK		104
+#define ISA_VCC			106
+#define ISA_TTMP		108
+#define ISA_M0			124
+#define ISA_NULL		125
+#define ISA_EXEC		126
+#define ISA_SHARED_BASE		235
+#define ISA_SHARED_LIMIT	236
+#define ISA_PRIVATE_BASE	237
+#define ISA_PRIVATE_LIMIT	238
+#define ISA_POPS_WAVE_ID	239
+#define ISA_VCCZ		251
+#define ISA_EXECZ		252
+#define ISA_SCC			253
+#define ISA_LDS_DIRECT		254
+/* Not a register: in isa_operand.reg of a constant that is the literal */
+#define ISA_LITERAL		255
+
+/**
+ * struct isa_operand - an operand of a decoded instruction
+ * @kind: enum isa_kind
+ * @type: enum isa_type
+ * @reg: the first register's number; of a constant how it is encoded
+ * @value: of ISA_CONST: the bits as the type wants them, 64-bit integers extended; of ISA_IMM
+ *	the field
+ */
+struct isa_operand {
+	uint8_t kind;
+	uint8_t type;
+	uint16_t reg;
+	uint64_t value;
+};
+
+/* Bits of isa_insn.cache, by their names on gfx906 and gfx942 */
+#define ISA_GLC		1u
+#define ISA_SC0		ISA_GLC
+
+/**
+ * struct isa_insn - a decoded instruction
+ * @op: its row
+ * @target: enum isa_target
+ * @words: its length
+ * @num_args: how many of @args there are, in the order of the row's
+ * @has_offset: @offset is there
+ * @has_literal: @literal is there
+ * @cache: how memory is accessed, ISA_GLC and the like
+ * @literal: as it is in the words
+ * @offset: in bytes, of an access to memory
+ * @args: the operands
+ */
+struct isa_insn {
+	const struct isa_op *op;
+	uint8_t target;
+	uint8_t words;
+	uint8_t num_args;
+	bool has_offset;
+	bool has_literal;
+	uint8_t cache;
+	uint32_t literal;
+	int32_t offset;
+	struct isa_operand args[ISA_ARGS];
+};
+
+extern const struct isa_op isa_ops[];
+extern const unsigned int isa_num_ops;
+
+/* How many registers an operand of each type has */
+extern const uint8_t isa_dwords[];
+
+/**
+ * isa_find() - the row of an opcode
+ * @target: of which target
+ * @format: of which format
+ * @code: the number
+ *
+ * Return: NULL if there is none.
+ */
+const struct isa_op *isa_find(enum isa_target target, enum isa_format format, unsigned int code);
+
+/**
+ * isa_decode() - decode the instruction at @words
+ * @target: for which target
+ * @words: the code
+ * @num: how many words may be read there
+ * @insn: filled only on success
+ *
+ * Return: 0; -EINVAL if that is no instruction that is known; -ENODATA if it is longer
+ * than @num words.
+ */
+int isa_decode(enum isa_target target, const uint32_t *words, size_t num, struct isa_insn *insn);
+
+/**
+ * isa_print() - the text of an instruction
+ * @insn: a decoded one
+ * @buf: where the text goes
+ * @size: of @buf
+ *
+ * Return: the length of the text, as snprintf(), and as there the text ends early if @size
+ * is less than that.
+ */
+int isa_print(const struct isa_insn *insn, char *buf, size_t size);
+
+#endif

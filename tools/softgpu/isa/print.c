@@ -1,0 +1,314 @@
+// SPDX-License-Identifier: GPL-2.0 OR MIT
+/*
+ * From struct isa_insn to text, in the syntax of the assembler of LLVM.
+ */
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "decode.h"
+
+struct text {
+	char *buf;
+	size_t size;
+	size_t len;
+};
+
+__attribute__((format(printf, 2, 3)))
+static void put(struct text *t, const char *format, ...)
+{
+	size_t left = t->len < t->size ? t->size - t->len : 0;
+	va_list ap;
+
+	va_start(ap, format);
+	t->len += vsnprintf(left ? t->buf + t->len : NULL, left, format, ap);
+	va_end(ap);
+}
+
+/* Registers that have a name and halves with one */
+static const char *pair(unsigned int reg)
+{
+	switch (reg & ~1u) {
+	case ISA_FLAT_SCRATCH:
+		return "flat_scratch";
+	case ISA_XNACK_MASK:
+		return "xnack_mask";
+	case ISA_VCC:
+		return "vcc";
+	default:
+		return "exec";
+	}
+}
+
+static void tuple(struct text *t, const char *file, unsigned int reg, unsigned int dwords)
+{
+	if (dwords > 1)
+		put(t, "%s[%u:%u]", file, reg, reg + dwords - 1);
+	else
+		put(t, "%s%u", file, reg);
+}
+
+static void sgpr(struct text *t, unsigned int reg, unsigned int dwords)
+{
+	if (reg < ISA_FLAT_SCRATCH)
+		tuple(t, "s", reg, dwords);
+	else if (reg >= ISA_TTMP && reg < ISA_M0)
+		tuple(t, "ttmp", reg - ISA_TTMP, dwords);
+	else if (reg == ISA_M0 || reg == ISA_NULL)
+		put(t, "%s", reg == ISA_M0 ? "m0" : "null");
+	else if (dwords > 1)
+		put(t, "%s", pair(reg));
+	else
+		put(t, "%s_%s", pair(reg), reg & 1 ? "hi" : "lo");
+}
+
+static void special(struct text *t, unsigned int reg)
+{
+	static const char *const names[] = {
+		[ISA_SHARED_BASE] = "shared_base",
+		[ISA_SHARED_LIMIT] = "shared_limit",
+		[ISA_PRIVATE_BASE] = "private_base",
+		[ISA_PRIVATE_LIMIT] = "private_limit",
+		[ISA_POPS_WAVE_ID] = "pops_exiting_wave_id",
+		[ISA_VCCZ] = "vccz",
+		[ISA_EXECZ] = "execz",
+		[ISA_SCC] = "scc",
+		[ISA_LDS_DIRECT] = "lds_direct",
+	};
+
+	put(t, "src_%s", names[reg]);
+}
+
+/* The floating point number that has an inline constant of these bits */
+static const char *named_float(uint64_t bits, unsigned int type)
+{
+	static const struct {
+		const char *text;
+		uint16_t f16;
+		uint32_t f32;
+		uint64_t f64;
+	} names[] = {
+		{ "0.5", 0x3800, 0x3f000000, 0x3fe0000000000000 },
+		{ "-0.5", 0xb800, 0xbf000000, 0xbfe0000000000000 },
+		{ "1.0", 0x3c00, 0x3f800000, 0x3ff0000000000000 },
+		{ "-1.0", 0xbc00, 0xbf800000, 0xbff0000000000000 },
+		{ "2.0", 0x4000, 0x40000000, 0x4000000000000000 },
+		{ "-2.0", 0xc000, 0xc0000000, 0xc000000000000000 },
+		{ "4.0", 0x4400, 0x40800000, 0x4010000000000000 },
+		{ "-4.0", 0xc400, 0xc0800000, 0xc010000000000000 },
+		{ "0.15915494", 0x3118, 0x3e22f983, 0 },
+		{ "0.15915494309189532", 0, 0, 0x3fc45f306dc9c882 },
+	};
+
+	for (unsigned int i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		uint64_t value = names[i].f32;
+
+		if (isa_is16(type))
+			value = names[i].f16;
+		else if (isa_dwords[type] > 1)
+			value = names[i].f64;
+		if (value && value == bits)
+			return names[i].text;
+	}
+	return NULL;
+}
+
+static void constant(struct text *t, const struct isa_insn *insn, const struct isa_operand *arg)
+{
+	bool wide = isa_dwords[arg->type] > 1;
+	int64_t value = arg->value;
+	const char *name;
+
+	if (isa_is16(arg->type))
+		value = (int16_t)value;
+	else if (!wide)
+		value = (int32_t)value;
+	name = arg->type <= ISA_U16 && arg->type ? NULL : named_float(arg->value, arg->type);
+	if (value >= -16 && value <= 64)
+		put(t, "%d", (int)value);
+	else if (name)
+		put(t, "%s", name);
+	else if (arg->reg == ISA_LITERAL && !isa_is16(arg->type))
+		put(t, "0x%x", insn->literal);
+	else
+		put(t, "0x%llx", (unsigned long long)arg->value);
+}
+
+static void waitcnt(struct text *t, unsigned int value)
+{
+	unsigned int vm = (value & 0xf) | (value >> 14 & 3) << 4;
+	unsigned int exp = value >> 4 & 7;
+	unsigned int lgkm = value >> 8 & 0xf;
+	bool all = vm == 63 && exp == 7 && lgkm == 15;
+	const char *space = "";
+
+	if (vm != 63 || all) {
+		put(t, "vmcnt(%u)", vm);
+		space = " ";
+	}
+	if (exp != 7 || all) {
+		put(t, "%sexpcnt(%u)", space, exp);
+		space = " ";
+	}
+	if (lgkm != 15 || all)
+		put(t, "%slgkmcnt(%u)", space, lgkm);
+}
+
+static void sendmsg(struct text *t, unsigned int value)
+{
+	static const char *const names[16] = {
+		[1] = "MSG_INTERRUPT", "MSG_GS", "MSG_GS_DONE", "MSG_SAVEWAVE",
+		"MSG_STALL_WAVE_GEN", "MSG_HALT_WAVES", "MSG_ORDERED_PS_DONE",
+		"MSG_EARLY_PRIM_DEALLOC", "MSG_GS_ALLOC_REQ", "MSG_GET_DOORBELL",
+		[15] = "MSG_SYSMSG",
+	};
+	static const char *const gs[] = { "GS_OP_NOP", "GS_OP_CUT", "GS_OP_EMIT", "GS_OP_EMIT_CUT" };
+	static const char *const sys[8] = {
+		[1] = "SYSMSG_OP_ECC_ERR_INTERRUPT", "SYSMSG_OP_REG_RD",
+		"SYSMSG_OP_HOST_TRAP_ACK", "SYSMSG_OP_TTRACE_PC",
+	};
+	unsigned int id = value & 0xf;
+	unsigned int op = value >> 4 & 7;
+	unsigned int stream = value >> 8 & 3;
+
+	if ((id == 2 && op >= 1 && op <= 3) || (id == 3 && op >= 1 && op <= 3))
+		put(t, "sendmsg(%s, %s, %u)", names[id], gs[op], stream);
+	else if (id == 3 && !op && !stream)
+		put(t, "sendmsg(%s, %s)", names[id], gs[0]);
+	else if (id == 15 && op <= 4 && sys[op] && op != 3 && !stream)
+		put(t, "sendmsg(%s, %s)", names[id], sys[op]);
+	else if (names[id] && id != 2 && id != 3 && id != 15 && !op && !stream)
+		put(t, "sendmsg(%s)", names[id]);
+	else if (value & ~0x37fu)
+		put(t, "%u", value);
+	else
+		put(t, "sendmsg(%u, %u, %u)", id, op, stream);
+}
+
+static void hwreg(struct text *t, const struct isa_insn *insn, unsigned int value)
+{
+	static const char *const names[64] = {
+		[1] = "MODE", "STATUS", "TRAPSTS", "HW_ID", "GPR_ALLOC", "LDS_ALLOC", "IB_STS",
+		[15] = "SH_MEM_BASES", "TBA_LO", "TBA_HI", "TMA_LO", "TMA_HI",
+		"XCC_ID", "SQ_PERF_SNAPSHOT_DATA", "SQ_PERF_SNAPSHOT_DATA1",
+		"SQ_PERF_SNAPSHOT_PC_LO", "SQ_PERF_SNAPSHOT_PC_HI",
+	};
+	unsigned int reg = value & 0x3f;
+	unsigned int first = value >> 6 & 0x1f;
+	unsigned int bits = (value >> 11) + 1;
+
+	if (names[reg] && (reg < 20 || insn->target == ISA_GFX942))
+		put(t, "hwreg(HW_REG_%s", names[reg]);
+	else
+		put(t, "hwreg(%u", reg);
+	if (first || bits != 32)
+		put(t, ", %u, %u", first, bits);
+	put(t, ")");
+}
+
+static void gpr_idx(struct text *t, unsigned int value)
+{
+	static const char *const names[] = { "SRC0", "SRC1", "SRC2", "DST" };
+	const char *comma = "";
+
+	if (value > 15) {
+		put(t, "0x%x", value);
+		return;
+	}
+	put(t, "gpr_idx(");
+	for (unsigned int i = 0; i < 4; i++) {
+		if (value & 1u << i) {
+			put(t, "%s%s", comma, names[i]);
+			comma = ",";
+		}
+	}
+	put(t, ")");
+}
+
+static void field(struct text *t, const struct isa_insn *insn, unsigned int i)
+{
+	unsigned int value = insn->args[i].value;
+
+	switch (insn->op->args[i].field) {
+	case ISA_WAITCNT:
+		waitcnt(t, value);
+		break;
+	case ISA_SENDMSG:
+		sendmsg(t, value);
+		break;
+	case ISA_HWREG:
+		hwreg(t, insn, value);
+		break;
+	case ISA_GPR_IDX:
+	case ISA_GPR_IDX16:
+		gpr_idx(t, value);
+		break;
+	case ISA_IMM32:
+		constant(t, insn, &insn->args[i]);
+		break;
+	case ISA_SIMM16:
+		put(t, insn->op->format == ISA_SOPK || value > 64 ? "0x%x" : "%u", value);
+		break;
+	default:
+		put(t, "%u", value);
+	}
+}
+
+static void operand(struct text *t, const struct isa_insn *insn, unsigned int i)
+{
+	const struct isa_operand *arg = &insn->args[i];
+	unsigned int dwords = isa_dwords[arg->type];
+
+	switch (arg->kind) {
+	case ISA_SGPR:
+		sgpr(t, arg->reg, dwords);
+		break;
+	case ISA_VGPR:
+		tuple(t, "v", arg->reg, dwords);
+		break;
+	case ISA_AGPR:
+		tuple(t, "a", arg->reg, dwords);
+		break;
+	case ISA_SPECIAL:
+		special(t, arg->reg);
+		break;
+	case ISA_CONST:
+		constant(t, insn, arg);
+		break;
+	case ISA_IMM:
+		field(t, insn, i);
+		break;
+	}
+}
+
+static void scalar_offset(struct text *t, const struct isa_insn *insn, bool reg)
+{
+	const char *sign = insn->offset < 0 ? "-" : "";
+	unsigned int value = insn->offset < 0 ? -insn->offset : insn->offset;
+
+	put(t, "%s%s0x%x", reg ? " offset:" : "", sign, value);
+}
+
+/* A number as the default's is not printed. */
+static bool is_default(const struct isa_insn *insn)
+{
+	return insn->op->format == ISA_SOPP && insn->op->code[0] == 1 && !insn->args[0].value;
+}
+
+int isa_print(const struct isa_insn *insn, char *buf, size_t size)
+{
+	struct text t = { .buf = buf, .size = size };
+
+	if (size)
+		buf[0] = '\0';
+	put(&t, "%s", insn->op->name);
+	for (unsigned int i = 0; i < insn->num_args && !is_default(insn); i++) {
+		put(&t, "%s", i ? ", " : " ");
+		operand(&t, insn, i);
+		if (insn->op->args[i].field == ISA_SOFFSET && insn->has_offset)
+			scalar_offset(&t, insn, insn->args[i].kind == ISA_SGPR);
+	}
+	if (insn->cache & ISA_GLC)
+		put(&t, " glc");
+	return t.len;
+}

@@ -1,0 +1,264 @@
+// SPDX-License-Identifier: GPL-2.0 OR MIT
+/*
+ * The decoder and the printer. The words of the examples are put together by hand from the
+ * encodings in AMD's "CDNA3 instruction set architecture" and "Vega 7nm ISA" documents.
+ * What all other words are is compared with LLVM in tools/check/12-isa.
+ */
+#include <errno.h>
+
+#include "harness.h"
+#include "isa/isa.h"
+
+#define BOTH	ISA_TARGETS
+
+static const struct example {
+	unsigned int target;
+	uint32_t words[2];
+	unsigned int num;
+	const char *text;
+} examples[] = {
+	/* SOP2: 10, opcode in 23, destination in 16, sources in 8 and 0 */
+	{ BOTH, { 0x80000000 | 0 << 23 | 4 << 16 | 6 << 8 | 2 }, 1, "s_add_u32 s4, s2, s6" },
+	{ BOTH, { 0x80000000 | 36 << 23 | 106 << 16 | 193 << 8 | 124 }, 1,
+	  "s_mul_i32 vcc_lo, m0, -1" },
+	{ BOTH, { 0x80000000 | 13 << 23 | 126 << 16 | 255 << 8 | 126, 0x12345678 }, 2,
+	  "s_and_b64 exec, exec, 0x12345678" },
+	{ BOTH, { 0x80000000 | 29 << 23 | 8 << 16 | 130 << 8 | 129 }, 1, "s_lshl_b64 s[8:9], 1, 2" },
+	/* SOPK */
+	{ BOTH, { 0xb0000000 | 0 << 23 | 5 << 16 | 0xfff0 }, 1, "s_movk_i32 s5, 0xfff0" },
+	{ BOTH, { 0xb0000000 | 17 << 23 | 5 << 16 | 31 << 11 | 0 << 6 | 1 }, 1,
+	  "s_getreg_b32 s5, hwreg(HW_REG_MODE)" },
+	{ BOTH, { 0xb0000000 | 20 << 23 | 1 << 11 | 4 << 6 | 1, 3 }, 2,
+	  "s_setreg_imm32_b32 hwreg(HW_REG_MODE, 4, 2), 3" },
+	{ ISA_GFX942, { 0xb0000000 | 17 << 23 | 31 << 11 | 20 }, 1,
+	  "s_getreg_b32 s0, hwreg(HW_REG_XCC_ID)" },
+	{ ISA_GFX906, { 0xb0000000 | 17 << 23 | 31 << 11 | 20 }, 1, "s_getreg_b32 s0, hwreg(20)" },
+	/* SOP1 */
+	{ BOTH, { 0xbe800000 | 4 << 16 | 0 << 8 | 242 }, 1, "s_mov_b32 s4, 1.0" },
+	{ BOTH, { 0xbe800000 | 4 << 16 | 0 << 8 | 255, 0xdeadbeef }, 2, "s_mov_b32 s4, 0xdeadbeef" },
+	{ BOTH, { 0xbe800000 | 6 << 16 | 1 << 8 | 235 }, 1, "s_mov_b64 s[6:7], src_shared_base" },
+	{ BOTH, { 0xbe800000 | 30 << 16 | 30 << 8 | 4 }, 1, "s_swappc_b64 s[30:31], s[4:5]" },
+	{ BOTH, { 0xbe800000 | 0 << 16 | 29 << 8 | 30 }, 1, "s_setpc_b64 s[30:31]" },
+	{ BOTH, { 0xbe800000 | 108 << 16 | 1 << 8 | 110 }, 1, "s_mov_b64 ttmp[0:1], ttmp[2:3]" },
+	/* SOPC */
+	{ BOTH, { 0xbf000000 | 6 << 16 | 128 << 8 | 9 }, 1, "s_cmp_eq_u32 s9, 0" },
+	{ BOTH, { 0xbf000000 | 19 << 16 | 192 << 8 | 106 }, 1, "s_cmp_lg_u64 vcc, 64" },
+	/* SOPP */
+	{ BOTH, { 0xbf810000 }, 1, "s_endpgm" },
+	{ BOTH, { 0xbf82fffe }, 1, "s_branch 65534" },
+	{ BOTH, { 0xbf8c0070 }, 1, "s_waitcnt vmcnt(0) lgkmcnt(0)" },
+	{ BOTH, { 0xbf8c0f71 }, 1, "s_waitcnt vmcnt(1)" },
+	{ BOTH, { 0xbf900001 }, 1, "s_sendmsg sendmsg(MSG_INTERRUPT)" },
+	{ BOTH, { 0xbf920002 }, 1, "s_trap 2" },
+	/* SMEM: base in 0, data in 6, register in 14, GLC in 16, immediate in 17 */
+	{ BOTH, { 0xc0000000 | 1 << 18 | 1 << 17 | 4 << 6 | 3, 0x10 }, 2,
+	  "s_load_dwordx2 s[4:5], s[6:7], 0x10" },
+	{ BOTH, { 0xc0000000 | 0 << 18 | 1 << 17 | 4 << 6 | 3, 0x1ffffc }, 2,
+	  "s_load_dword s4, s[6:7], -0x4" },
+	{ BOTH, { 0xc0000000 | 2 << 18 | 4 << 6 | 3, 9 }, 2, "s_load_dwordx4 s[4:7], s[6:7], s9" },
+	{ BOTH, { 0xc0000000 | 0 << 18 | 1 << 17 | 1 << 14 | 4 << 6 | 3, 9 << 25 | 8 }, 2,
+	  "s_load_dword s4, s[6:7], s9 offset:0x8" },
+	{ BOTH, { 0xc0000000 | 130 << 18 | 1 << 17 | 1 << 16 | 4 << 6 | 3, 0 }, 2,
+	  "s_atomic_add s4, s[6:7], 0x0 glc" },
+	{ BOTH, { 0xc0000000 | 36 << 18 | 4 << 6, 0 }, 2, "s_memtime s[4:5]" },
+	{ BOTH, { 0xc0000000 | 32 << 18, 0 }, 2, "s_dcache_inv" },
+};
+
+static void check_example(const struct example *e, enum isa_target target)
+{
+	struct isa_insn insn;
+	char text[128];
+	int ret = isa_decode(target, e->words, 2, &insn);
+
+	if (ret)
+		fail_msg("%s: %d", e->text, ret);
+	ret = isa_print(&insn, text, sizeof(text));
+	assert_string_equal(text, e->text);
+	assert_int_equal(ret, strlen(text));
+	assert_int_equal(insn.words, e->num);
+	assert_int_equal(insn.target, target);
+}
+
+static void test_examples(void **state)
+{
+	(void)state;
+	for (unsigned int i = 0; i < sizeof(examples) / sizeof(examples[0]); i++) {
+		const struct example *e = &examples[i];
+
+		if (e->target == BOTH) {
+			check_example(e, ISA_GFX942);
+			check_example(e, ISA_GFX906);
+		} else {
+			check_example(e, e->target);
+		}
+	}
+}
+
+/* What an interpreter reads is there as values, not only as text. */
+static void test_values(void **state)
+{
+	const uint32_t fp64[] = { 0xbe8001f0 };		/* s_mov_b64 s[0:1], 0.5 */
+	const uint32_t bfe[] = { 0x94008000 | 0xc1 };	/* s_bfe_i64 s[0:1], -1, 0 */
+	const uint32_t load[] = { 0xc0070083, 0x1ffff0 };
+	struct isa_insn insn;
+
+	(void)state;
+	assert_int_equal(isa_decode(ISA_GFX942, fp64, 1, &insn), 0);
+	assert_int_equal(insn.num_args, 2);
+	assert_int_equal(insn.args[0].kind, ISA_SGPR);
+	assert_int_equal(insn.args[0].reg, 0);
+	assert_int_equal(isa_dwords[insn.args[0].type], 2);
+	assert_int_equal(insn.args[1].kind, ISA_CONST);
+	assert_true(insn.args[1].value == 0x3fe0000000000000);
+
+	assert_int_equal(isa_decode(ISA_GFX942, bfe, 1, &insn), 0);
+	assert_true(insn.args[1].value == ~0ULL);
+
+	/* s_load_dwordx2 s[2:3], s[6:7], -16 glc */
+	assert_int_equal(isa_decode(ISA_GFX906, load, 2, &insn), 0);
+	assert_int_equal(insn.offset, -16);
+	assert_true(insn.has_offset);
+	assert_int_equal(insn.cache, ISA_GLC);
+	assert_int_equal(insn.args[2].kind, ISA_NONE);
+}
+
+static void check_unknown(enum isa_target target, uint32_t first, uint32_t second)
+{
+	const uint32_t words[2] = { first, second };
+	struct isa_insn insn, before;
+
+	memset(&insn, 0x5a, sizeof(insn));
+	before = insn;
+	assert_int_equal(isa_decode(target, words, 2, &insn), -EINVAL);
+	assert_memory_equal(&insn, &before, sizeof(insn));
+}
+
+static void test_unknown(void **state)
+{
+	static const uint32_t bad[][2] = {
+		{ 0x80000000 | 53 << 23 },			/* SOP2 without such an opcode */
+		{ 0xbe800000 | 47 << 8 },
+		{ 0xbf000000 | 20 << 16 },
+		{ 0xbf800000 | 31 << 16 },
+		{ 0xbf8a0001 },					/* s_barrier with a constant */
+		{ 0x80000000 | 209 },				/* a source that nothing is */
+		{ 0xbe800100 | 124 },				/* s_mov_b64 from m0 */
+		{ 0xbe801d80 },					/* s_setpc_b64 to a constant */
+		{ 0xc0020000 | 124 << 6, 0 },			/* s_load_dword to m0 */
+		{ 0xc0020000 | 12 << 18 | 92 << 6, 0 },		/* 16 dwords at s92 */
+		{ 0xc4000000, 0 },
+		{ 0xffffffff, 0xffffffff },
+	};
+
+	(void)state;
+	for (unsigned int i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		check_unknown(ISA_GFX942, bad[i][0], bad[i][1]);
+		check_unknown(ISA_GFX906, bad[i][0], bad[i][1]);
+	}
+}
+
+/* Whatever is not all there is said to be so, and nothing is read behind it. */
+static void test_truncated(void **state)
+{
+	struct isa_insn insn;
+
+	(void)state;
+	for (unsigned int i = 0; i < sizeof(examples) / sizeof(examples[0]); i++) {
+		const struct example *e = &examples[i];
+		enum isa_target target = e->target == BOTH ? ISA_GFX942 : e->target;
+
+		for (unsigned int num = 0; num <= e->num; num++) {
+			uint32_t *words = malloc(num * 4);
+
+			memcpy(words, e->words, num * 4);
+			assert_int_equal(isa_decode(target, words, num, &insn),
+					 num < e->num ? -ENODATA : 0);
+			free(words);
+		}
+	}
+}
+
+static void test_short_buffer(void **state)
+{
+	const uint32_t word = 0x80040602;
+	struct isa_insn insn;
+
+	(void)state;
+	assert_int_equal(isa_decode(ISA_GFX942, &word, 1, &insn), 0);
+	for (unsigned int size = 0; size < 24; size++) {
+		char *text = malloc(size);
+
+		assert_int_equal(isa_print(&insn, text, size), 20);
+		if (size)
+			assert_int_equal(strncmp(text, "s_add_u32 s4, s2, s6", size - 1), 0);
+		free(text);
+	}
+}
+
+/* Each opcode of each format with random bits around it, and words that are all random */
+static void test_random(void **state)
+{
+	uint64_t random = 6;
+	unsigned int known = 0;
+
+	(void)state;
+	for (unsigned int i = 0; i < 600000; i++) {
+		unsigned int num = 1 + i % 2;
+		uint32_t *words = malloc(num * 4);
+		struct isa_insn insn;
+		char text[24];
+
+		for (unsigned int j = 0; j < num; j++) {
+			random = random * 6364136223846793005u + 1442695040888963407u;
+			words[j] = random >> 32;
+		}
+		/* The rare prefixes are those of SOP1, SOPC, SOPP, VOP1 and VOPC. */
+		switch (i / 2 % 4) {
+		case 1:
+			words[0] = (words[0] & 0x1ffffff) | 0xbe000000;
+			break;
+		case 2:
+			words[0] = (words[0] & 0x3ffffff) | 0x7c000000;
+			break;
+		}
+		if (!isa_decode(i / 8 % 2, words, num, &insn)) {
+			known++;
+			assert_in_range(insn.words, 1, num);
+			assert_true(isa_print(&insn, text, sizeof(text)) > 0);
+		}
+		free(words);
+	}
+	assert_true(known > 1000);
+}
+
+/* A number has one row; a row's operands have types, and end where the first is missing. */
+static void test_table(void **state)
+{
+	(void)state;
+	for (unsigned int i = 0; i < isa_num_ops; i++) {
+		const struct isa_op *op = &isa_ops[i];
+
+		for (unsigned int t = 0; t < ISA_TARGETS; t++) {
+			if (op->code[t] >= 0 && isa_find(t, op->format, op->code[t]) != op)
+				fail_msg("%s is there twice", op->name);
+		}
+	}
+	assert_null(isa_find(ISA_GFX942, ISA_FORMATS, 0));
+	assert_null(isa_find(ISA_TARGETS, ISA_SOP2, 0));
+	assert_null(isa_find(ISA_GFX942, ISA_SOP2, ISA_CODES));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_examples),
+		cmocka_unit_test(test_values),
+		cmocka_unit_test(test_unknown),
+		cmocka_unit_test(test_truncated),
+		cmocka_unit_test(test_short_buffer),
+		cmocka_unit_test(test_random),
+		cmocka_unit_test(test_table),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
