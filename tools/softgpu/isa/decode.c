@@ -68,6 +68,12 @@ bool isa_is16(unsigned int type)
 	return type <= ISA_F16;
 }
 
+/* Also the bits that v_cndmask_b32 selects from */
+bool isa_is_float(unsigned int type)
+{
+	return type == ISA_F16 || type == ISA_F32 || type == ISA_F64 || type == ISA_B32;
+}
+
 /* Where an SGPR tuple of this many dwords may begin */
 static unsigned int alignment(unsigned int dwords)
 {
@@ -212,11 +218,34 @@ static int operand(struct decoder *d, unsigned int field, struct isa_operand *ar
 	}
 }
 
+static int scalar(struct decoder *d)
+{
+	for (unsigned int i = 0; i < d->insn.num_args; i++) {
+		int ret = operand(d, d->insn.op->args[i].field, &d->insn.args[i]);
+
+		if (ret)
+			return ret;
+	}
+	return 0;
+}
+
 /* Which format the first word is of, and its opcode */
 static int classify(struct decoder *d, enum isa_format *format, unsigned int *code)
 {
 	uint32_t w = d->words[0];
 
+	if (!(w >> 31)) {
+		*format = w >> 25 == 0x3f ? ISA_VOP1 : w >> 25 == 0x3e ? ISA_VOPC : ISA_VOP2;
+		*code = *format == ISA_VOP1 ? w >> 9 & 0xff : *format == ISA_VOPC ?
+			w >> 17 & 0xff : w >> 25;
+		return 1;
+	}
+	if (w >> 26 == 0x34) {
+		*format = ISA_VOP3;
+		*code = w >> 16 & 0x3ff;
+		d->insn.encoding = ISA_E64;
+		return 2;
+	}
 	if (w >> 30 == 2) {
 		switch (w >> 23) {
 		case 0x17d:
@@ -274,11 +303,10 @@ int isa_decode(enum isa_target target, const uint32_t *words, size_t num, struct
 	d.insn.words = ret;
 	for (unsigned int i = 0; i < ISA_ARGS && op->args[i].field; i++) {
 		d.insn.args[i].type = op->args[i].type;
-		ret = operand(&d, op->args[i].field, &d.insn.args[i]);
-		if (ret)
-			return ret;
 		d.insn.num_args = i + 1;
 	}
-	*insn = d.insn;
-	return 0;
+	ret = format < ISA_VOP1 ? scalar(&d) : isa_decode_valu(&d);
+	if (!ret)
+		*insn = d.insn;
+	return ret;
 }

@@ -17,8 +17,11 @@ struct decoder {
 
 uint32_t isa_bits(const struct decoder *d, unsigned int first, unsigned int num);
 bool isa_is16(unsigned int type);
+bool isa_is_float(unsigned int type);
 int isa_literal(struct decoder *d);
 int isa_sgpr(struct isa_operand *arg, unsigned int reg);
+int isa_vgpr(struct isa_operand *arg, unsigned int reg);
+int isa_decode_valu(struct decoder *d);
 int isa_source(struct decoder *d, struct isa_operand *arg, unsigned int code);
 
 #endif

@@ -28,6 +28,10 @@ enum isa_format {
 	ISA_SOPC,
 	ISA_SOPP,
 	ISA_SMEM,
+	ISA_VOP1,
+	ISA_VOP2,
+	ISA_VOPC,
+	ISA_VOP3,
 	ISA_FORMATS,
 };
 
@@ -67,7 +71,35 @@ enum isa_field {
 	ISA_SDATA_IN,
 	ISA_SBASE,
 	ISA_SOFFSET,	/* a register; the immediate is in isa_insn.offset */
+	ISA_VDST,
+	ISA_ADST,	/* an AGPR */
+	ISA_VSDST,	/* an SGPR in its place; of VOPC in 32 bits VCC */
+	ISA_SDST3,	/* the second destination of VOP3, in 32 bits VCC */
+	ISA_SRC0,
+	ISA_SRC1,
+	ISA_SRC2,
+	ISA_VSRC2,	/* a VGPR and nothing else */
+	ISA_CARRY,	/* an SGPR in the place of SRC2, in 32 bits VCC */
+	ISA_VSRC0,	/* a VGPR and nothing else */
+	ISA_ASRC0,
+	ISA_LANE0,	/* no VGPR */
+	ISA_LANE1,
+	ISA_KIMM,	/* a literal that is always there, as a source */
 };
+
+/* Which of the forms of a VOP1, VOP2 or VOPC an instruction has */
+enum isa_encoding {
+	ISA_E32,	/* also of all other formats */
+	ISA_E64,
+};
+
+/* Flags of a row: what it has, apart from the form that its format says */
+#define ISA_HAS_E64	1u
+#define ISA_HAS_DPP	2u
+#define ISA_HAS_SDWA	4u
+#define ISA_CLAMP	8u
+#define ISA_OMOD	0x10u
+#define ISA_OPSEL	0x20u
 
 /* An instruction has at most so many operands */
 #define ISA_ARGS	6
@@ -76,10 +108,12 @@ enum isa_field {
  * struct isa_arg - an operand of a row
  * @field: enum isa_field
  * @type: enum isa_type
+ * @mods: it can have ISA_NEG and ISA_ABS
  */
 struct isa_arg {
 	uint8_t field;
 	uint8_t type;
+	uint8_t mods;
 };
 
 /**
@@ -87,7 +121,7 @@ struct isa_arg {
  * @name: the mnemonic without the suffix of an encoding
  * @format: enum isa_format
  * @code: the opcode for each target, or -1
- * @flags: none yet
+ * @flags: ISA_HAS_E64 and the like
  * @args: the operands as they are printed, until the first ISA_NO_FIELD
  */
 struct isa_op {
@@ -128,11 +162,16 @@ enum isa_kind {
 /* Not a register: in isa_operand.reg of a constant that is the literal */
 #define ISA_LITERAL		255
 
+/* Modifiers of a source: first the absolute value, then the negation */
+#define ISA_ABS		1u
+#define ISA_NEG		2u
+
 /**
  * struct isa_operand - an operand of a decoded instruction
  * @kind: enum isa_kind
  * @type: enum isa_type
  * @reg: the first register's number; of a constant how it is encoded
+ * @mods: ISA_ABS and the like
  * @value: of ISA_CONST: the bits as the type wants them, 64-bit integers extended; of ISA_IMM
  *	the field
  */
@@ -140,6 +179,7 @@ struct isa_operand {
 	uint8_t kind;
 	uint8_t type;
 	uint16_t reg;
+	uint8_t mods;
 	uint64_t value;
 };
 
@@ -151,10 +191,14 @@ struct isa_operand {
  * struct isa_insn - a decoded instruction
  * @op: its row
  * @target: enum isa_target
+ * @encoding: enum isa_encoding
  * @words: its length
  * @num_args: how many of @args there are, in the order of the row's
  * @has_offset: @offset is there
  * @has_literal: @literal is there
+ * @clamp: of the result
+ * @omod: 1: the result times 2, 2: times 4, 3: half of it
+ * @op_sel: a bit for the upper half of each of three sources and the destination
  * @cache: how memory is accessed, ISA_GLC and the like
  * @literal: as it is in the words
  * @offset: in bytes, of an access to memory
@@ -163,10 +207,14 @@ struct isa_operand {
 struct isa_insn {
 	const struct isa_op *op;
 	uint8_t target;
+	uint8_t encoding;
 	uint8_t words;
 	uint8_t num_args;
 	bool has_offset;
 	bool has_literal;
+	bool clamp;
+	uint8_t omod;
+	uint8_t op_sel;
 	uint8_t cache;
 	uint32_t literal;
 	int32_t offset;
@@ -188,6 +236,13 @@ extern const uint8_t isa_dwords[];
  * Return: NULL if there is none.
  */
 const struct isa_op *isa_find(enum isa_target target, enum isa_format format, unsigned int code);
+
+/**
+ * isa_e64_code() - the opcode in VOP3
+ * @format: of a row
+ * @code: the opcode there
+ */
+unsigned int isa_e64_code(enum isa_format format, unsigned int code);
 
 /**
  * isa_decode() - decode the instruction at @words

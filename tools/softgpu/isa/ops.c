@@ -6,7 +6,8 @@
 
 #include "isa.h"
 
-#define ARG(field, type)	{ ISA_##field, ISA_##type }
+#define ARG(field, type)	{ ISA_##field, ISA_##type, 0 }
+#define MODS(field, type)	{ ISA_##field, ISA_##type, 1 }
 #define SDST(type) ARG(SDST, type)
 #define SDST_IN(type) ARG(SDST_IN, type)
 #define SSRC0(type) ARG(SSRC0, type)
@@ -24,11 +25,39 @@
 #define SDATA_IN(type) ARG(SDATA_IN, type)
 #define SBASE(type) ARG(SBASE, type)
 #define SOFFSET(type) ARG(SOFFSET, type)
+#define VDST(type) ARG(VDST, type)
+#define ADST(type) ARG(ADST, type)
+#define VSDST(type) ARG(VSDST, type)
+#define SDST3(type) ARG(SDST3, type)
+#define SRC0(type) ARG(SRC0, type)
+#define SRC1(type) ARG(SRC1, type)
+#define SRC2(type) ARG(SRC2, type)
+#define VSRC2(type) ARG(VSRC2, type)
+#define CARRY(type) ARG(CARRY, type)
+#define VSRC0(type) ARG(VSRC0, type)
+#define ASRC0(type) ARG(ASRC0, type)
+#define LANE0(type) ARG(LANE0, type)
+#define LANE1(type) ARG(LANE1, type)
+#define KIMM(type) ARG(KIMM, type)
+#define MSRC0(type) MODS(SRC0, type)
+#define MSRC1(type) MODS(SRC1, type)
+#define MSRC2(type) MODS(SRC2, type)
+
+/* Flags */
+#define E64	ISA_HAS_E64
+#define DPP	ISA_HAS_DPP
+#define SDWA	ISA_HAS_SDWA
+#define CLAMP	ISA_CLAMP
+#define OMOD	ISA_OMOD
+#define OPSEL	ISA_OPSEL
+
 #define OP(format, gfx942, gfx906, name, flags, ...) \
 	{ #name, ISA_##format, { gfx942, gfx906 }, flags, { __VA_ARGS__ } },
 
 const struct isa_op isa_ops[] = {
 #include "ops_scalar.h"
+#include "ops_valu.h"
+#include "ops_compare.h"
 };
 
 const unsigned int isa_num_ops = sizeof(isa_ops) / sizeof(isa_ops[0]);
@@ -42,14 +71,29 @@ const uint8_t isa_dwords[] = {
 static uint16_t rows[ISA_TARGETS][ISA_FORMATS][ISA_CODES];
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 
+unsigned int isa_e64_code(enum isa_format format, unsigned int code)
+{
+	switch (format) {
+	case ISA_VOP1:
+		return code + 0x140;
+	case ISA_VOP2:
+		return code + 0x100;
+	default:
+		return code;
+	}
+}
+
 static void fill(void)
 {
 	for (unsigned int i = 0; i < isa_num_ops; i++) {
 		const struct isa_op *op = &isa_ops[i];
 
 		for (unsigned int t = 0; t < ISA_TARGETS; t++) {
-			if (op->code[t] >= 0)
-				rows[t][op->format][op->code[t]] = i + 1;
+			if (op->code[t] < 0)
+				continue;
+			rows[t][op->format][op->code[t]] = i + 1;
+			if (op->flags & ISA_HAS_E64)
+				rows[t][ISA_VOP3][isa_e64_code(op->format, op->code[t])] = i + 1;
 		}
 	}
 }

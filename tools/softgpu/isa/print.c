@@ -119,11 +119,13 @@ static void constant(struct text *t, const struct isa_insn *insn, const struct i
 	int64_t value = arg->value;
 	const char *name;
 
-	if (isa_is16(arg->type))
+	if (arg->type <= ISA_U16 && arg->reg == ISA_LITERAL)
+		value = (int32_t)insn->literal;
+	else if (isa_is16(arg->type))
 		value = (int16_t)value;
 	else if (!wide)
 		value = (int32_t)value;
-	name = arg->type <= ISA_U16 && arg->type ? NULL : named_float(arg->value, arg->type);
+	name = arg->type <= ISA_U16 ? NULL : named_float(arg->value, arg->type);
 	if (value >= -16 && value <= 64)
 		put(t, "%d", (int)value);
 	else if (name)
@@ -254,7 +256,7 @@ static void field(struct text *t, const struct isa_insn *insn, unsigned int i)
 	}
 }
 
-static void operand(struct text *t, const struct isa_insn *insn, unsigned int i)
+static void bare(struct text *t, const struct isa_insn *insn, unsigned int i)
 {
 	const struct isa_operand *arg = &insn->args[i];
 	unsigned int dwords = isa_dwords[arg->type];
@@ -281,6 +283,25 @@ static void operand(struct text *t, const struct isa_insn *insn, unsigned int i)
 	}
 }
 
+static void operand(struct text *t, const struct isa_insn *insn, unsigned int i)
+{
+	unsigned int mods = insn->args[i].mods;
+	bool spelled = mods == ISA_NEG && insn->args[i].kind == ISA_CONST;
+
+	if (mods & ISA_NEG)
+		put(t, spelled ? "neg(" : "-");
+	if (mods & ISA_ABS)
+		put(t, "|");
+	if (insn->op->args[i].field == ISA_KIMM)
+		put(t, "0x%x", insn->literal);
+	else
+		bare(t, insn, i);
+	if (mods & ISA_ABS)
+		put(t, "|");
+	if (spelled)
+		put(t, ")");
+}
+
 static void scalar_offset(struct text *t, const struct isa_insn *insn, bool reg)
 {
 	const char *sign = insn->offset < 0 ? "-" : "";
@@ -295,19 +316,49 @@ static bool is_default(const struct isa_insn *insn)
 	return insn->op->format == ISA_SOPP && insn->op->code[0] == 1 && !insn->args[0].value;
 }
 
+static void op_sel(struct text *t, const struct isa_insn *insn)
+{
+	unsigned int i, last = 2;
+
+	if (!insn->op_sel)
+		return;
+	for (i = 0; i < insn->num_args; i++) {
+		if (insn->op->args[i].field == ISA_SRC2)
+			last = 3;
+	}
+	put(t, " op_sel:[");
+	for (i = 0; i < last; i++)
+		put(t, "%u,", insn->op_sel >> i & 1);
+	put(t, "%u]", insn->op_sel >> 3 & 1);
+}
+
+static void modifiers(struct text *t, const struct isa_insn *insn)
+{
+	static const char *const omod[] = { "", " mul:2", " mul:4", " div:2" };
+
+	op_sel(t, insn);
+	if (insn->clamp)
+		put(t, " clamp");
+	put(t, "%s", omod[insn->omod]);
+}
+
 int isa_print(const struct isa_insn *insn, char *buf, size_t size)
 {
+	static const char *const suffixes[] = { [ISA_E32] = "_e32", [ISA_E64] = "_e64" };
 	struct text t = { .buf = buf, .size = size };
 
 	if (size)
 		buf[0] = '\0';
 	put(&t, "%s", insn->op->name);
+	if (insn->op->flags & ISA_HAS_E64)
+		put(&t, "%s", suffixes[insn->encoding]);
 	for (unsigned int i = 0; i < insn->num_args && !is_default(insn); i++) {
 		put(&t, "%s", i ? ", " : " ");
 		operand(&t, insn, i);
 		if (insn->op->args[i].field == ISA_SOFFSET && insn->has_offset)
 			scalar_offset(&t, insn, insn->args[i].kind == ISA_SGPR);
 	}
+	modifiers(&t, insn);
 	if (insn->cache & ISA_GLC)
 		put(&t, " glc");
 	return t.len;

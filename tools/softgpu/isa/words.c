@@ -39,6 +39,10 @@ static const struct {
 	[ISA_SOPC] = { 0xbf000000, 0xff800000, 16, 7 },
 	[ISA_SOPP] = { 0xbf800000, 0xff800000, 16, 7 },
 	[ISA_SMEM] = { 0xc0000000, 0xfc000000, 18, 8 },
+	[ISA_VOP1] = { 0x7e000000, 0xfe000000, 9, 8 },
+	[ISA_VOP2] = { 0x00000000, 0x80000000, 25, 6 },
+	[ISA_VOPC] = { 0x7c000000, 0xfe000000, 17, 8 },
+	[ISA_VOP3] = { 0xd0000000, 0xfc000000, 16, 10 },
 };
 
 /* Some fields are rarely random as programs have them, and are more often 0 or near it. */
@@ -56,6 +60,23 @@ static uint32_t some_word(void)
 	}
 }
 
+/* Fields that most rows want to be 0 are so most of the time. */
+static void tidy(unsigned int format, uint32_t words[2])
+{
+	if (format != ISA_VOP3)
+		return;
+	if (below(4))
+		words[1] &= 0x07ffffff;
+	if (below(4))
+		words[0] &= 0xffff78ff;
+	if (below(2))
+		words[1] &= below(4) ? 0xf803ffff : 0xf80001ff;
+	for (unsigned int i = 0; i < 27; i += 9) {
+		if (below(2))
+			words[1] |= 256u << i;
+	}
+}
+
 static void make(enum isa_target target, uint32_t words[2])
 {
 	const struct isa_op *op = &isa_ops[below(isa_num_ops)];
@@ -69,9 +90,34 @@ static void make(enum isa_target target, uint32_t words[2])
 	/* Also numbers without a row, and those of the other target's rows */
 	if (op->code[target] < 0 || !below(16))
 		code = next();
+	if (op->flags & ISA_HAS_E64 && below(2)) {
+		code = isa_e64_code(format, code);
+		format = ISA_VOP3;
+	}
 	code &= (1u << formats[format].bits) - 1;
 	words[0] &= ~(formats[format].mask | ((1u << formats[format].bits) - 1) << formats[format].shift);
 	words[0] |= formats[format].fixed | code << formats[format].shift;
+	tidy(format, words);
+}
+
+/*
+ * LLVM's printer does not survive selects of SDWA that are none: 7 of a source or the
+ * destination, and 3 of what becomes of the destination's rest.
+ */
+static void spare_llvm(uint32_t words[2])
+{
+	if (words[0] >> 31 || (words[0] & 0x1ff) != 0xf9)
+		return;
+	if ((words[1] >> 24 & 7) == 7)
+		words[1] &= ~(1u << 24);
+	if ((words[1] >> 16 & 7) == 7)
+		words[1] &= ~(1u << 16);
+	if (words[0] >> 25 == 0x3e)
+		return;
+	if ((words[1] >> 8 & 7) == 7)
+		words[1] &= ~(1u << 8);
+	if ((words[1] >> 11 & 3) == 3)
+		words[1] &= ~(1u << 11);
 }
 
 static void print(enum isa_target target, const uint32_t words[2])
@@ -105,6 +151,7 @@ int main(int argc, char **argv)
 		uint32_t words[2];
 
 		make(target, words);
+		spare_llvm(words);
 		print(target, words);
 	}
 	return 0;

@@ -62,6 +62,51 @@ static const struct example {
 	  "s_atomic_add s4, s[6:7], 0x0 glc" },
 	{ BOTH, { 0xc0000000 | 36 << 18 | 4 << 6, 0 }, 2, "s_memtime s[4:5]" },
 	{ BOTH, { 0xc0000000 | 32 << 18, 0 }, 2, "s_dcache_inv" },
+	/* VOP2: opcode in 25, destination in 17, sources in 9 and 0; VGPRs from 256 on */
+	{ BOTH, { 1u << 25 | 4 << 17 | 6 << 9 | 258 }, 1, "v_add_f32_e32 v4, v2, v6" },
+	{ BOTH, { 1u << 25 | 4 << 17 | 6 << 9 | 255, 0x3e99999a }, 2,
+	  "v_add_f32_e32 v4, 0x3e99999a, v6" },
+	{ BOTH, { 0u << 25 | 4 << 17 | 6 << 9 | 128 }, 1, "v_cndmask_b32_e32 v4, 0, v6, vcc" },
+	{ BOTH, { 25u << 25 | 4 << 17 | 6 << 9 | 2 }, 1, "v_add_co_u32_e32 v4, vcc, s2, v6" },
+	{ BOTH, { 28u << 25 | 4 << 17 | 6 << 9 | 258 }, 1,
+	  "v_addc_co_u32_e32 v4, vcc, v2, v6, vcc" },
+	{ ISA_GFX942, { 24u << 25 | 4 << 17 | 6 << 9 | 258, 0x1234 }, 2,
+	  "v_fmaak_f32 v4, v2, v6, 0x1234" },
+	{ ISA_GFX906, { 23u << 25 | 4 << 17 | 6 << 9 | 258, 0x1234 }, 2,
+	  "v_madmk_f32 v4, v2, 0x1234, v6" },
+	{ ISA_GFX942, { 4u << 25 | 4 << 17 | 6 << 9 | 258 }, 1,
+	  "v_fmac_f64_e32 v[4:5], v[2:3], v[6:7]" },
+	{ ISA_GFX906, { 4u << 25 | 4 << 17 | 6 << 9 | 258 }, 1, "v_mul_legacy_f32_e32 v4, v2, v6" },
+	/* VOP1 */
+	{ BOTH, { 0x7e000000 | 4 << 17 | 1 << 9 | 255, 0x12345678 }, 2,
+	  "v_mov_b32_e32 v4, 0x12345678" },
+	{ BOTH, { 0x7e000000 | 4 << 17 | 2 << 9 | 258 }, 1, "v_readfirstlane_b32 s4, v2" },
+	{ BOTH, { 0x7e000000 | 4 << 17 | 16 << 9 | 258 }, 1, "v_cvt_f64_f32_e32 v[4:5], v2" },
+	{ ISA_GFX942, { 0x7e000000 | 4 << 17 | 56 << 9 | 258 }, 1, "v_mov_b64_e32 v[4:5], v[2:3]" },
+	{ BOTH, { 0x7e000000 }, 1, "v_nop" },
+	/* VOPC */
+	{ BOTH, { 0x7c000000 | 0x41 << 17 | 6 << 9 | 258 }, 1, "v_cmp_lt_f32_e32 vcc, v2, v6" },
+	{ BOTH, { 0x7c000000 | 0xe9 << 17 | 6 << 9 | 2 }, 1,
+	  "v_cmp_lt_u64_e32 vcc, s[2:3], v[6:7]" },
+	/* VOP3: sources in 32, 41 and 50, |x| in 8, clamp in 15, output factor in 59, -x in 61 */
+	{ BOTH, { 0xd0000000 | 0x101 << 16 | 1 << 8 | 1 << 15 | 4, 258 | 262 << 9 | 1u << 30 }, 2,
+	  "v_add_f32_e64 v4, |v2|, -v6 clamp" },
+	{ BOTH, { 0xd0000000 | 0x1cb << 16 | 4, 258 | 242 << 9 | 10 << 18 | 3u << 27 | 1u << 31 }, 2,
+	  "v_fma_f32 v4, v2, 1.0, -s10 div:2" },
+	{ BOTH, { 0xd0000000 | 0x41 << 16 | 10, 258 | 262 << 9 }, 2,
+	  "v_cmp_lt_f32_e64 s[10:11], v2, v6" },
+	{ BOTH, { 0xd0000000 | 0x100 << 16 | 4, 258 | 262 << 9 | 8 << 18 }, 2,
+	  "v_cndmask_b32_e64 v4, v2, v6, s[8:9]" },
+	{ BOTH, { 0xd0000000 | 0x119 << 16 | 12 << 8 | 4, 258 | 262 << 9 }, 2,
+	  "v_add_co_u32_e64 v4, s[12:13], v2, v6" },
+	{ BOTH, { 0xd0000000 | 0x1e8 << 16 | 106 << 8 | 4, 258 | 3 << 9 | 266 << 18 }, 2,
+	  "v_mad_u64_u32 v[4:5], vcc, v2, s3, v[10:11]" },
+	{ BOTH, { 0xd0000000 | 0x206 << 16 | 9 << 11 | 4, 258 | 262 << 9 | 266 << 18 }, 2,
+	  "v_fma_f16 v4, v2, v6, v10 op_sel:[1,0,0,1]" },
+	{ BOTH, { 0xd0000000 | 0x289 << 16 | 4, 258 | 131 << 9 }, 2, "v_readlane_b32 s4, v2, 3" },
+	{ BOTH, { 0xd0000000 | 0x28a << 16 | 4, 2 | 124 << 9 }, 2, "v_writelane_b32 v4, s2, m0" },
+	{ ISA_GFX942, { 0xd0000000 | 0x208 << 16 | 4, 258 | 131 << 9 | 10 << 18 }, 2,
+	  "v_lshl_add_u64 v[4:5], v[2:3], 3, s[10:11]" },
 };
 
 static void check_example(const struct example *e, enum isa_target target)
@@ -147,6 +192,11 @@ static void test_unknown(void **state)
 		{ 0xc0020000 | 124 << 6, 0 },			/* s_load_dword to m0 */
 		{ 0xc0020000 | 12 << 18 | 92 << 6, 0 },		/* 16 dwords at s92 */
 		{ 0xc4000000, 0 },
+		{ 0x7e000000 | 0x60 << 9 },		/* VOP1 without such an opcode */
+		{ 0x7e000000 | 255 << 17 | 16 << 9 },		/* v[255:256] */
+		{ 0xd1010000, 255 | 258 << 9 },			/* VOP3 has no literal */
+		{ 0xd1130100, 258 | 258 << 9 },			/* |x| of bits */
+		{ 0xd1138000, 258 | 258 << 9 },			/* and clamped */
 		{ 0xffffffff, 0xffffffff },
 	};
 
