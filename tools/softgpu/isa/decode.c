@@ -238,7 +238,10 @@ static int classify(struct decoder *d, enum isa_format *format, unsigned int *co
 		*format = w >> 25 == 0x3f ? ISA_VOP1 : w >> 25 == 0x3e ? ISA_VOPC : ISA_VOP2;
 		*code = *format == ISA_VOP1 ? w >> 9 & 0xff : *format == ISA_VOPC ?
 			w >> 17 & 0xff : w >> 25;
-		return 1;
+		if ((w & 0x1ff) < 249 || (w & 0x1ff) > 250)
+			return 1;
+		d->insn.encoding = (w & 0x1ff) == 249 ? ISA_SDWA : ISA_DPP;
+		return 2;
 	}
 	if (w >> 26 == 0x34) {
 		*format = ISA_VOP3;
@@ -288,6 +291,14 @@ int isa_decode(enum isa_target target, const uint32_t *words, size_t num, struct
 		return ret;
 	op = isa_find(target, format, code);
 	if (!op)
+		return -EINVAL;
+	/* v_nop has no source that could say so. */
+	if (format == ISA_VOP1 && !op->args[0].field) {
+		d.insn.encoding = ISA_E32;
+		ret = 1;
+	}
+	if ((d.insn.encoding == ISA_DPP && !(op->flags & ISA_HAS_DPP)) ||
+	    (d.insn.encoding == ISA_SDWA && !(op->flags & ISA_HAS_SDWA)))
 		return -EINVAL;
 	if ((size_t)ret > num)
 		return -ENODATA;

@@ -21,7 +21,10 @@ bool isa_is_float(unsigned int type);
 int isa_literal(struct decoder *d);
 int isa_sgpr(struct isa_operand *arg, unsigned int reg);
 int isa_vgpr(struct isa_operand *arg, unsigned int reg);
+int isa_vsource(struct decoder *d, struct isa_operand *arg, unsigned int code);
+int isa_e32_operand(struct decoder *d, unsigned int field, struct isa_operand *arg);
 int isa_decode_valu(struct decoder *d);
+int isa_decode_sdwa(struct decoder *d);
 int isa_source(struct decoder *d, struct isa_operand *arg, unsigned int code);
 
 #endif

@@ -24,7 +24,7 @@ static int agpr(struct isa_operand *arg, unsigned int reg)
 }
 
 /* A source of 9 bits; no literal in VOP3 */
-static int source(struct decoder *d, struct isa_operand *arg, unsigned int code)
+int isa_vsource(struct decoder *d, struct isa_operand *arg, unsigned int code)
 {
 	if (code >= 256)
 		return isa_vgpr(arg, code - 256);
@@ -50,7 +50,7 @@ static void vcc(struct isa_operand *arg)
 	arg->reg = ISA_VCC;
 }
 
-static int e32_operand(struct decoder *d, unsigned int field, struct isa_operand *arg)
+int isa_e32_operand(struct decoder *d, unsigned int field, struct isa_operand *arg)
 {
 	bool compare = d->insn.op->format == ISA_VOPC;
 	int ret;
@@ -70,7 +70,7 @@ static int e32_operand(struct decoder *d, unsigned int field, struct isa_operand
 		vcc(arg);
 		return 0;
 	case ISA_SRC0:
-		return source(d, arg, isa_bits(d, 0, 9));
+		return isa_vsource(d, arg, isa_bits(d, 0, 9));
 	case ISA_VSRC0:
 		return isa_bits(d, 8, 1) ? isa_vgpr(arg, isa_bits(d, 0, 8)) : -EINVAL;
 	case ISA_ASRC0:
@@ -90,7 +90,7 @@ static int e32_operand(struct decoder *d, unsigned int field, struct isa_operand
 /* A scalar or an inline constant */
 static int lane(struct decoder *d, struct isa_operand *arg, unsigned int code)
 {
-	return code >= 256 ? -EINVAL : source(d, arg, code);
+	return code >= 256 ? -EINVAL : isa_vsource(d, arg, code);
 }
 
 static int e64_operand(struct decoder *d, unsigned int field, struct isa_operand *arg)
@@ -103,13 +103,13 @@ static int e64_operand(struct decoder *d, unsigned int field, struct isa_operand
 	case ISA_SDST3:
 		return isa_sgpr(arg, isa_bits(d, 8, 7));
 	case ISA_SRC0:
-		return source(d, arg, isa_bits(d, 32, 9));
+		return isa_vsource(d, arg, isa_bits(d, 32, 9));
 	case ISA_VSRC0:
 		return isa_bits(d, 40, 1) ? isa_vgpr(arg, isa_bits(d, 32, 8)) : -EINVAL;
 	case ISA_SRC1:
-		return source(d, arg, isa_bits(d, 41, 9));
+		return isa_vsource(d, arg, isa_bits(d, 41, 9));
 	case ISA_SRC2:
-		return source(d, arg, isa_bits(d, 50, 9));
+		return isa_vsource(d, arg, isa_bits(d, 50, 9));
 	case ISA_VSRC2:
 		return isa_bits(d, 58, 1) ? isa_vgpr(arg, isa_bits(d, 50, 8)) : -EINVAL;
 	case ISA_CARRY:
@@ -198,10 +198,12 @@ int isa_decode_valu(struct decoder *d)
 
 	if (d->insn.encoding == ISA_E64)
 		return e64(d);
+	if (d->insn.encoding != ISA_E32)
+		return isa_decode_sdwa(d);
 	if (!op->args[0].field && isa_bits(d, 17, 8))
 		return -EINVAL;
 	for (unsigned int i = 0; i < ISA_ARGS && op->args[i].field; i++) {
-		int ret = e32_operand(d, op->args[i].field, &d->insn.args[i]);
+		int ret = isa_e32_operand(d, op->args[i].field, &d->insn.args[i]);
 
 		if (ret)
 			return ret;

@@ -91,6 +91,8 @@ enum isa_field {
 enum isa_encoding {
 	ISA_E32,	/* also of all other formats */
 	ISA_E64,
+	ISA_DPP,
+	ISA_SDWA,
 };
 
 /* Flags of a row: what it has, apart from the form that its format says */
@@ -165,6 +167,51 @@ enum isa_kind {
 /* Modifiers of a source: first the absolute value, then the negation */
 #define ISA_ABS		1u
 #define ISA_NEG		2u
+/* Of a part of a register, with its sign */
+#define ISA_SEXT	4u
+
+/*
+ * isa_dpp.ctrl: up to 0xff four lanes' sources, 2 bits each; the first three of these and
+ * NEWBCAST with a lane or a distance in bits 0-3
+ */
+#define ISA_DPP_ROW_SHL		0x100
+#define ISA_DPP_ROW_SHR		0x110
+#define ISA_DPP_ROW_ROR		0x120
+#define ISA_DPP_WAVE_SHL	0x130
+#define ISA_DPP_WAVE_ROL	0x134
+#define ISA_DPP_WAVE_SHR	0x138
+#define ISA_DPP_WAVE_ROR	0x13c
+#define ISA_DPP_MIRROR		0x140
+#define ISA_DPP_HALF_MIRROR	0x141
+#define ISA_DPP_BCAST15		0x142
+#define ISA_DPP_BCAST31		0x143
+#define ISA_DPP_NEWBCAST	0x150
+
+/**
+ * struct isa_dpp - lanes of the first source from elsewhere
+ * @ctrl: from where
+ * @row_mask: which rows of 16 lanes are written
+ * @bank_mask: which 4 lanes of each row
+ * @bound_ctrl: a lane from nowhere is 0; else nothing is written
+ */
+struct isa_dpp {
+	uint16_t ctrl;
+	uint8_t row_mask;
+	uint8_t bank_mask;
+	bool bound_ctrl;
+};
+
+/**
+ * struct isa_sdwa - parts of registers, as 0-3: a byte, 4-5: a word, 6: all
+ * @dst_sel: what is written
+ * @dst_unused: what becomes of the rest: 0: 0, 1: the sign, 2: as before
+ * @src_sel: what is read of each source
+ */
+struct isa_sdwa {
+	uint8_t dst_sel;
+	uint8_t dst_unused;
+	uint8_t src_sel[2];
+};
 
 /**
  * struct isa_operand - an operand of a decoded instruction
@@ -199,6 +246,8 @@ struct isa_operand {
  * @clamp: of the result
  * @omod: 1: the result times 2, 2: times 4, 3: half of it
  * @op_sel: a bit for the upper half of each of three sources and the destination
+ * @dpp: if @encoding is ISA_DPP
+ * @sdwa: if @encoding is ISA_SDWA
  * @cache: how memory is accessed, ISA_GLC and the like
  * @literal: as it is in the words
  * @offset: in bytes, of an access to memory
@@ -215,6 +264,8 @@ struct isa_insn {
 	bool clamp;
 	uint8_t omod;
 	uint8_t op_sel;
+	struct isa_dpp dpp;
+	struct isa_sdwa sdwa;
 	uint8_t cache;
 	uint32_t literal;
 	int32_t offset;

@@ -290,6 +290,8 @@ static void operand(struct text *t, const struct isa_insn *insn, unsigned int i)
 
 	if (mods & ISA_NEG)
 		put(t, spelled ? "neg(" : "-");
+	if (mods & ISA_SEXT)
+		put(t, "sext(");
 	if (mods & ISA_ABS)
 		put(t, "|");
 	if (insn->op->args[i].field == ISA_KIMM)
@@ -298,6 +300,8 @@ static void operand(struct text *t, const struct isa_insn *insn, unsigned int i)
 		bare(t, insn, i);
 	if (mods & ISA_ABS)
 		put(t, "|");
+	if (mods & ISA_SEXT)
+		put(t, ")");
 	if (spelled)
 		put(t, ")");
 }
@@ -332,6 +336,44 @@ static void op_sel(struct text *t, const struct isa_insn *insn)
 	put(t, "%u]", insn->op_sel >> 3 & 1);
 }
 
+static void dpp(struct text *t, const struct isa_insn *insn)
+{
+	static const char *const shifts[] = { "row_shl", "row_shr", "row_ror" };
+	static const char *const waves[] = { "wave_shl", "wave_rol", "wave_shr", "wave_ror" };
+	unsigned int ctrl = insn->dpp.ctrl;
+
+	if (ctrl <= 0xff)
+		put(t, " quad_perm:[%u,%u,%u,%u]", ctrl & 3, ctrl >> 2 & 3, ctrl >> 4 & 3, ctrl >> 6);
+	else if (ctrl < ISA_DPP_WAVE_SHL)
+		put(t, " %s:%u", shifts[(ctrl >> 4) - 0x10], ctrl & 0xf);
+	else if (ctrl < ISA_DPP_MIRROR)
+		put(t, " %s:1", waves[(ctrl >> 2) & 3]);
+	else if (ctrl < ISA_DPP_BCAST15)
+		put(t, "%s", ctrl == ISA_DPP_MIRROR ? " row_mirror" : " row_half_mirror");
+	else if (ctrl < ISA_DPP_NEWBCAST)
+		put(t, " row_bcast:%u", ctrl == ISA_DPP_BCAST15 ? 15 : 31);
+	else
+		put(t, " row_newbcast:%u", ctrl & 0xf);
+	put(t, " row_mask:0x%x bank_mask:0x%x", insn->dpp.row_mask, insn->dpp.bank_mask);
+	if (insn->dpp.bound_ctrl)
+		put(t, " bound_ctrl:1");
+}
+
+static void sdwa(struct text *t, const struct isa_insn *insn)
+{
+	static const char *const parts[] = {
+		"BYTE_0", "BYTE_1", "BYTE_2", "BYTE_3", "WORD_0", "WORD_1", "DWORD",
+	};
+	static const char *const rest[] = { "PAD", "SEXT", "PRESERVE" };
+
+	if (insn->op->format != ISA_VOPC)
+		put(t, " dst_sel:%s dst_unused:UNUSED_%s", parts[insn->sdwa.dst_sel],
+		    rest[insn->sdwa.dst_unused]);
+	put(t, " src0_sel:%s", parts[insn->sdwa.src_sel[0]]);
+	if (insn->op->format != ISA_VOP1)
+		put(t, " src1_sel:%s", parts[insn->sdwa.src_sel[1]]);
+}
+
 static void modifiers(struct text *t, const struct isa_insn *insn)
 {
 	static const char *const omod[] = { "", " mul:2", " mul:4", " div:2" };
@@ -340,17 +382,22 @@ static void modifiers(struct text *t, const struct isa_insn *insn)
 	if (insn->clamp)
 		put(t, " clamp");
 	put(t, "%s", omod[insn->omod]);
+	if (insn->encoding == ISA_DPP)
+		dpp(t, insn);
+	if (insn->encoding == ISA_SDWA)
+		sdwa(t, insn);
 }
 
 int isa_print(const struct isa_insn *insn, char *buf, size_t size)
 {
-	static const char *const suffixes[] = { [ISA_E32] = "_e32", [ISA_E64] = "_e64" };
+	static const char *const suffixes[] = { [ISA_E32] = "_e32", [ISA_E64] = "_e64",
+		[ISA_DPP] = "_dpp", [ISA_SDWA] = "_sdwa" };
 	struct text t = { .buf = buf, .size = size };
 
 	if (size)
 		buf[0] = '\0';
 	put(&t, "%s", insn->op->name);
-	if (insn->op->flags & ISA_HAS_E64)
+	if (insn->op->flags & ISA_HAS_E64 || insn->encoding > ISA_E64)
 		put(&t, "%s", suffixes[insn->encoding]);
 	for (unsigned int i = 0; i < insn->num_args && !is_default(insn); i++) {
 		put(&t, "%s", i ? ", " : " ");

@@ -63,6 +63,20 @@ static uint32_t some_word(void)
 /* Fields that most rows want to be 0 are so most of the time. */
 static void tidy(unsigned int format, uint32_t words[2])
 {
+	if (format == ISA_VOP1 || format == ISA_VOP2 || format == ISA_VOPC) {
+		if (!below(4))
+			words[0] = (words[0] & ~0x1ffu) | 249;
+		else if (!below(3))
+			words[0] = (words[0] & ~0x1ffu) | 250;
+		else
+			return;
+		if (below(4))
+			words[1] &= ~(0x003a00f8u << 8);
+		if (below(2))
+			words[1] &= 0x00ffffff;
+		if (below(2))
+			words[1] &= 0xff0fffff;
+	}
 	if (format != ISA_VOP3)
 		return;
 	if (below(4))

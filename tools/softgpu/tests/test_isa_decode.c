@@ -105,6 +105,19 @@ static const struct example {
 	  "v_fma_f16 v4, v2, v6, v10 op_sel:[1,0,0,1]" },
 	{ BOTH, { 0xd0000000 | 0x289 << 16 | 4, 258 | 131 << 9 }, 2, "v_readlane_b32 s4, v2, 3" },
 	{ BOTH, { 0xd0000000 | 0x28a << 16 | 4, 2 | 124 << 9 }, 2, "v_writelane_b32 v4, s2, m0" },
+	/* DPP: 250; lane control in 40, bound control in 51, masks in 56 and 60 */
+	{ BOTH, { 1u << 25 | 4 << 17 | 6 << 9 | 250, 2 | 0x1b << 8 | 0xffu << 24 }, 2,
+	  "v_add_f32_dpp v4, v2, v6 quad_perm:[3,2,1,0] row_mask:0xf bank_mask:0xf" },
+	{ BOTH, { 0x7e000000 | 4 << 17 | 1 << 9 | 250, 2 | 0x111 << 8 | 1 << 19 | 0xa5u << 24 }, 2,
+	  "v_mov_b32_dpp v4, v2 row_shr:1 row_mask:0xa bank_mask:0x5 bound_ctrl:1" },
+	{ ISA_GFX942, { 0x7e000000 | 4 << 17 | 1 << 9 | 250, 2 | 0x15f << 8 | 0xffu << 24 }, 2,
+	  "v_mov_b32_dpp v4, v2 row_newbcast:15 row_mask:0xf bank_mask:0xf" },
+	/* SDWA: 249; selections in 40, 48 and 56 */
+	{ BOTH, { 41u << 25 | 4 << 17 | 6 << 9 | 249, 2 | 5 << 8 | 2 << 11 | 4 << 16 | 5 << 24 | 1 << 27 },
+	  2, "v_mul_lo_u16_sdwa v4, v2, sext(v6) dst_sel:WORD_1 dst_unused:UNUSED_PRESERVE "
+	  "src0_sel:WORD_0 src1_sel:WORD_1" },
+	{ BOTH, { 0x7c000000 | 0x41 << 17 | 6 << 9 | 249, 2 | 0x8a << 8 | 6 << 16 | 1 << 24 | 1 << 28 }, 2,
+	  "v_cmp_lt_f32_sdwa s[10:11], v2, -v6 src0_sel:DWORD src1_sel:BYTE_1" },
 	{ ISA_GFX942, { 0xd0000000 | 0x208 << 16 | 4, 258 | 131 << 9 | 10 << 18 }, 2,
 	  "v_lshl_add_u64 v[4:5], v[2:3], 3, s[10:11]" },
 };
@@ -197,6 +210,15 @@ static void test_unknown(void **state)
 		{ 0xd1010000, 255 | 258 << 9 },			/* VOP3 has no literal */
 		{ 0xd1130100, 258 | 258 << 9 },			/* |x| of bits */
 		{ 0xd1138000, 258 | 258 << 9 },			/* and clamped */
+		{ 0x020000fa, 0xff010000 },			/* a row shifted by 0 */
+		{ 0x020000fa, 0xff013100 },
+		{ 0x260000fa, 0xff100000 },			/* -x of bits */
+		{ 0x7e0030fa, 0xff000000 },			/* a quad of 64-bit numbers */
+		{ 0x020000f9, 0x06060700 },			/* parts that are none */
+		{ 0x020000f9, 0x06061e00 },
+		{ 0x020000f9, 0x06070600 },
+		{ 0x020000f9, 0x07060600 },
+		{ 0x020000f9, 0x06860600 | 255 },		/* a literal */
 		{ 0xffffffff, 0xffffffff },
 	};
 
