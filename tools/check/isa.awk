@@ -14,16 +14,18 @@ function left_out(text) {
 	if (text ~ /^v_cvt_(pk_)?f32_(fp8|bf8)_sdwa/)
 		return 1
 	# A destination that cannot be written and a register that is none
-	if (text ~ /^v_(cmpx?|readlane)_[a-z0-9_]* src_/ || text ~ /^v_(swap|readfirstlane|readlane)_b32.* (src_|null)/)
+	if (text ~ /^v_(cmpx?|readlane)_[a-z0-9_]* src_/ || text ~ /^v_(swap|readfirstlane|readlane|accvgpr_mov)_b32.* (src_|null)/)
 		return 1
 	# A carry or four registers from where there is one value
 	if (text ~ /^v_(addc_co_u32|subb_co_u32|subbrev_co_u32|cndmask_b32)_e64.*, src_[a-z_]*( clamp)?$/ || text ~ /^v_mqsad_u32_u8.*, src_[a-z_]*( clamp)?$/)
+		return 1
+	if (text ~ /^v_(mfma|smfmac)_.* (src_|null)/)
 		return 1
 	# Textures, graphics
 	if (text ~ /^(tbuffer_|image_|exp )/)
 		return 1
 	# Formats that the decoder does not have yet
-	return text ~ /^(v_(pk|mfma|smfmac|dot|fma_mix|mad_mix|accvgpr)|ds_|flat_|global_|scratch_|buffer_)/
+	return text ~ /^(ds_|flat_|global_|scratch_|buffer_)/
 }
 
 FNR == NR {

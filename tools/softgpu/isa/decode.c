@@ -42,16 +42,16 @@ static uint64_t inline_float(unsigned int code, unsigned int type)
 		{ 0x3118, 0x3e22f983, 0x3fc45f306dc9c882 },	/* 1 / 2 pi */
 	};
 
-	if (isa_is16(type))
+	if (isa_is16(type) || type == ISA_V2F16)
 		return values[code - 240].f16;
-	return isa_dwords[type] > 1 ? values[code - 240].f64 : values[code - 240].f32;
+	return isa_is64(type) ? values[code - 240].f64 : values[code - 240].f32;
 }
 
 static uint64_t inline_int(int64_t value, unsigned int type)
 {
 	if (isa_is16(type))
 		return (uint16_t)value;
-	return isa_dwords[type] > 1 ? (uint64_t)value : (uint32_t)value;
+	return isa_is64(type) ? (uint64_t)value : (uint32_t)value;
 }
 
 static uint64_t literal(uint32_t value, unsigned int type)
@@ -68,10 +68,17 @@ bool isa_is16(unsigned int type)
 	return type <= ISA_F16;
 }
 
+/* Are its elements of 64 bits */
+bool isa_is64(unsigned int type)
+{
+	return type == ISA_V4F64 || (isa_dwords[type] == 2 && type != ISA_V2F32);
+}
+
 /* Also the bits that v_cndmask_b32 selects from */
 bool isa_is_float(unsigned int type)
 {
-	return type == ISA_F16 || type == ISA_F32 || type == ISA_F64 || type == ISA_B32;
+	return type == ISA_F16 || type == ISA_F32 || type == ISA_F64 || type == ISA_B32 ||
+	       type == ISA_V2F16;
 }
 
 /* Where an SGPR tuple of this many dwords may begin */
@@ -243,6 +250,11 @@ static int classify(struct decoder *d, enum isa_format *format, unsigned int *co
 		d->insn.encoding = (w & 0x1ff) == 249 ? ISA_SDWA : ISA_DPP;
 		return 2;
 	}
+	if (w >> 23 == 0x1a7) {
+		*format = ISA_VOP3P;
+		*code = w >> 16 & 0x7f;
+		return 2;
+	}
 	if (w >> 26 == 0x34) {
 		*format = ISA_VOP3;
 		*code = w >> 16 & 0x3ff;
@@ -316,7 +328,12 @@ int isa_decode(enum isa_target target, const uint32_t *words, size_t num, struct
 		d.insn.args[i].type = op->args[i].type;
 		d.insn.num_args = i + 1;
 	}
-	ret = format < ISA_VOP1 ? scalar(&d) : isa_decode_valu(&d);
+	if (format < ISA_VOP1)
+		ret = scalar(&d);
+	else if (format == ISA_VOP3P)
+		ret = isa_decode_packed(&d);
+	else
+		ret = isa_decode_valu(&d);
 	if (!ret)
 		*insn = d.insn;
 	return ret;

@@ -17,6 +17,7 @@ struct decoder {
 
 uint32_t isa_bits(const struct decoder *d, unsigned int first, unsigned int num);
 bool isa_is16(unsigned int type);
+bool isa_is64(unsigned int type);
 bool isa_is_float(unsigned int type);
 int isa_literal(struct decoder *d);
 int isa_sgpr(struct isa_operand *arg, unsigned int reg);
@@ -24,6 +25,7 @@ int isa_vgpr(struct isa_operand *arg, unsigned int reg);
 int isa_vsource(struct decoder *d, struct isa_operand *arg, unsigned int code);
 int isa_e32_operand(struct decoder *d, unsigned int field, struct isa_operand *arg);
 int isa_decode_valu(struct decoder *d);
+int isa_decode_packed(struct decoder *d);
 int isa_decode_sdwa(struct decoder *d);
 int isa_source(struct decoder *d, struct isa_operand *arg, unsigned int code);
 

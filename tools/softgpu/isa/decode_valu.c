@@ -28,7 +28,8 @@ int isa_vsource(struct decoder *d, struct isa_operand *arg, unsigned int code)
 {
 	if (code >= 256)
 		return isa_vgpr(arg, code - 256);
-	if (code == ISA_LITERAL && d->insn.encoding != ISA_E32)
+	if (code == ISA_LITERAL && (d->insn.encoding != ISA_E32 ||
+				    d->insn.op->format == ISA_VOP3P))
 		return -EINVAL;
 	if (code == ISA_LDS_DIRECT && isa_dwords[arg->type] == 1) {
 		arg->kind = ISA_SPECIAL;

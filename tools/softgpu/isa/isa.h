@@ -32,18 +32,21 @@ enum isa_format {
 	ISA_VOP2,
 	ISA_VOPC,
 	ISA_VOP3,
+	ISA_VOP3P,
 	ISA_FORMATS,
 };
 
 /* The numbers behind a format's opcodes */
 #define ISA_CODES	1024
 
-/* Types of operands: B is for bits that are no number, BnX what is n bits and a vector */
+/* Types of operands: B is for bits that are no number, V2 and V4 for
+ * several, and what is wider than 64 bits has 32-bit elements */
 #define ISA_TYPES(X)							\
 	X(B16, 1) X(I16, 1) X(U16, 1) X(F16, 1)				\
 	X(B32, 1) X(I32, 1) X(U32, 1) X(F32, 1)				\
+	X(V2I16, 1) X(V2F16, 1) X(V2F32, 2)				\
 	X(B64, 2) X(I64, 2) X(U64, 2) X(F64, 2)				\
-	X(B96, 3) X(B128, 4) X(B256, 8) X(B512, 16) X(B1024, 32)
+	X(V4F64, 8) X(B96, 3) X(B128, 4) X(B256, 8) X(B512, 16) X(B1024, 32)
 
 enum isa_type {
 #define ISA_TYPE(name, dwords) ISA_##name,
@@ -84,6 +87,10 @@ enum isa_field {
 	ISA_ASRC0,
 	ISA_LANE0,	/* no VGPR */
 	ISA_LANE1,
+	ISA_ACDST,	/* a VGPR or an AGPR */
+	ISA_AV0,
+	ISA_AV1,
+	ISA_ACC2,	/* of the same kind as ACDST, or a constant */
 	ISA_KIMM,	/* a literal that is always there, as a source */
 };
 
@@ -102,6 +109,9 @@ enum isa_encoding {
 #define ISA_CLAMP	8u
 #define ISA_OMOD	0x10u
 #define ISA_OPSEL	0x20u
+#define ISA_PACKED	0x40u
+#define ISA_MIXED	0x80u	/* op_sel_hi: a source is an F16, op_sel: its upper half */
+#define ISA_NEGATE	0x100u	/* a matrix's neg_lo in the place of blgp */
 
 /* An instruction has at most so many operands */
 #define ISA_ARGS	6
@@ -246,6 +256,12 @@ struct isa_operand {
  * @clamp: of the result
  * @omod: 1: the result times 2, 2: times 4, 3: half of it
  * @op_sel: a bit for the upper half of each of three sources and the destination
+ * @op_sel_hi: the same as @op_sel of three sources, for the upper half of the result
+ * @neg_lo: sources whose lower half is negated
+ * @neg_hi: sources whose upper half is
+ * @cbsz: of a matrix
+ * @abid: of a matrix
+ * @blgp: of a matrix
  * @dpp: if @encoding is ISA_DPP
  * @sdwa: if @encoding is ISA_SDWA
  * @cache: how memory is accessed, ISA_GLC and the like
@@ -264,6 +280,12 @@ struct isa_insn {
 	bool clamp;
 	uint8_t omod;
 	uint8_t op_sel;
+	uint8_t op_sel_hi;
+	uint8_t neg_lo;
+	uint8_t neg_hi;
+	uint8_t cbsz;
+	uint8_t abid;
+	uint8_t blgp;
 	struct isa_dpp dpp;
 	struct isa_sdwa sdwa;
 	uint8_t cache;

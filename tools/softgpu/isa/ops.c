@@ -38,6 +38,10 @@
 #define ASRC0(type) ARG(ASRC0, type)
 #define LANE0(type) ARG(LANE0, type)
 #define LANE1(type) ARG(LANE1, type)
+#define ACDST(type) ARG(ACDST, type)
+#define AV0(type) ARG(AV0, type)
+#define AV1(type) ARG(AV1, type)
+#define ACC2(type) ARG(ACC2, type)
 #define KIMM(type) ARG(KIMM, type)
 #define MSRC0(type) MODS(SRC0, type)
 #define MSRC1(type) MODS(SRC1, type)
@@ -50,6 +54,9 @@
 #define CLAMP	ISA_CLAMP
 #define OMOD	ISA_OMOD
 #define OPSEL	ISA_OPSEL
+#define PACKED	ISA_PACKED
+#define MIXED	ISA_MIXED
+#define NEGATE	ISA_NEGATE
 
 #define OP(format, gfx942, gfx906, name, flags, ...) \
 	{ #name, ISA_##format, { gfx942, gfx906 }, flags, { __VA_ARGS__ } },
@@ -58,6 +65,7 @@ const struct isa_op isa_ops[] = {
 #include "ops_scalar.h"
 #include "ops_valu.h"
 #include "ops_compare.h"
+#include "ops_packed.h"
 };
 
 const unsigned int isa_num_ops = sizeof(isa_ops) / sizeof(isa_ops[0]);

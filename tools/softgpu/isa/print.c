@@ -103,9 +103,9 @@ static const char *named_float(uint64_t bits, unsigned int type)
 	for (unsigned int i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		uint64_t value = names[i].f32;
 
-		if (isa_is16(type))
+		if (isa_is16(type) || type == ISA_V2F16)
 			value = names[i].f16;
-		else if (isa_dwords[type] > 1)
+		else if (isa_is64(type))
 			value = names[i].f64;
 		if (value && value == bits)
 			return names[i].text;
@@ -115,7 +115,7 @@ static const char *named_float(uint64_t bits, unsigned int type)
 
 static void constant(struct text *t, const struct isa_insn *insn, const struct isa_operand *arg)
 {
-	bool wide = isa_dwords[arg->type] > 1;
+	bool wide = isa_is64(arg->type);
 	int64_t value = arg->value;
 	const char *name;
 
@@ -374,10 +374,55 @@ static void sdwa(struct text *t, const struct isa_insn *insn)
 		put(t, " src1_sel:%s", parts[insn->sdwa.src_sel[1]]);
 }
 
+/* A bit for each of @num sources */
+static void bits(struct text *t, const char *name, unsigned int value, unsigned int num)
+{
+	put(t, " %s:[", name);
+	for (unsigned int i = 0; i < num; i++)
+		put(t, "%s%u", i ? "," : "", value >> i & 1);
+	put(t, "]");
+}
+
+static void packed(struct text *t, const struct isa_insn *insn)
+{
+	unsigned int num = insn->num_args - 1;
+	bool mixed = insn->op->flags & ISA_MIXED;
+
+	if (insn->op_sel)
+		bits(t, "op_sel", insn->op_sel, num);
+	if (insn->op_sel_hi != (mixed ? 0 : (1u << num) - 1))
+		bits(t, "op_sel_hi", insn->op_sel_hi, num);
+	if (insn->neg_lo && !mixed)
+		bits(t, "neg_lo", insn->neg_lo, num);
+	if (insn->neg_hi && !mixed)
+		bits(t, "neg_hi", insn->neg_hi, num);
+	if (insn->clamp)
+		put(t, " clamp");
+}
+
+static void matrix(struct text *t, const struct isa_insn *insn)
+{
+	if (insn->cbsz)
+		put(t, " cbsz:%u", insn->cbsz);
+	if (insn->abid)
+		put(t, " abid:%u", insn->abid);
+	if (insn->blgp)
+		put(t, " blgp:%u", insn->blgp);
+	if (insn->neg_lo)
+		bits(t, "neg", insn->neg_lo, 3);
+}
+
 static void modifiers(struct text *t, const struct isa_insn *insn)
 {
 	static const char *const omod[] = { "", " mul:2", " mul:4", " div:2" };
 
+	if (insn->op->format == ISA_VOP3P) {
+		if (insn->op->flags & (ISA_PACKED | ISA_MIXED))
+			packed(t, insn);
+		else
+			matrix(t, insn);
+		return;
+	}
 	op_sel(t, insn);
 	if (insn->clamp)
 		put(t, " clamp");

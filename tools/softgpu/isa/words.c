@@ -42,6 +42,7 @@ static const struct {
 	[ISA_VOP1] = { 0x7e000000, 0xfe000000, 9, 8 },
 	[ISA_VOP2] = { 0x00000000, 0x80000000, 25, 6 },
 	[ISA_VOPC] = { 0x7c000000, 0xfe000000, 17, 8 },
+	[ISA_VOP3P] = { 0xd3800000, 0xff800000, 16, 7 },
 	[ISA_VOP3] = { 0xd0000000, 0xfc000000, 16, 10 },
 };
 
@@ -76,6 +77,14 @@ static void tidy(unsigned int format, uint32_t words[2])
 			words[1] &= 0x00ffffff;
 		if (below(2))
 			words[1] &= 0xff0fffff;
+	}
+	if (format == ISA_VOP3P) {
+		if (!below(3))
+			words[0] &= 0xffffdbff;
+		if (!below(3))
+			words[1] &= 0x7803ffff;
+		if (below(2))
+			words[1] |= 0x04020100;
 	}
 	if (format != ISA_VOP3)
 		return;

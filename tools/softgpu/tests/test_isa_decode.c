@@ -118,6 +118,22 @@ static const struct example {
 	  "src0_sel:WORD_0 src1_sel:WORD_1" },
 	{ BOTH, { 0x7c000000 | 0x41 << 17 | 6 << 9 | 249, 2 | 0x8a << 8 | 6 << 16 | 1 << 24 | 1 << 28 }, 2,
 	  "v_cmp_lt_f32_sdwa s[10:11], v2, -v6 src0_sel:DWORD src1_sel:BYTE_1" },
+	/* VOP3P: neg_hi in 8, op_sel in 11, op_sel_hi in 59, 60 and 14, neg_lo in 61 */
+	{ BOTH, { 0xd3800000 | 14 << 16 | 1 << 14 | 4, 258 | 262 << 9 | 266 << 18 | 3 << 27 }, 2,
+	  "v_pk_fma_f16 v4, v2, v6, v10" },
+	{ BOTH, { 0xd3800000 | 15 << 16 | 1 << 11 | 2 << 8 | 4, 258 | 262 << 9 | 1 << 27 | 1u << 29 }, 2,
+	  "v_pk_add_f16 v4, v2, v6 op_sel:[1,0] op_sel_hi:[1,0] neg_lo:[1,0] neg_hi:[0,1]" },
+	{ BOTH, { 0xd3800000 | 32 << 16 | 4, 258 | 262 << 9 | 266 << 18 | 1u << 27 | 1u << 31 }, 2,
+	  "v_fma_mix_f32 v4, v2, v6, -v10 op_sel_hi:[1,0,0]" },
+	{ ISA_GFX942, { 0xd3800000 | 48 << 16 | 1 << 14 | 4, 258 | 6 << 9 | 242 << 18 | 3 << 27 }, 2,
+	  "v_pk_fma_f32 v[4:5], v[2:3], s[6:7], 1.0" },
+	/* Matrices: AGPRs of the sources in 59 and 60, of the rest in 15 */
+	{ ISA_GFX942, { 0xd3800000 | 77 << 16 | 1 << 15 | 4, 258 | 262 << 9 | 266 << 18 | 1 << 27 }, 2,
+	  "v_mfma_f32_16x16x16_f16 a[4:7], a[2:3], v[6:7], a[10:13]" },
+	{ ISA_GFX942, { 0xd3800000 | 64 << 16 | 4, 258 | 262 << 9 | 128 << 18 }, 2,
+	  "v_mfma_f32_32x32x1_2b_f32 v[4:35], v2, v6, 0" },
+	{ ISA_GFX942, { 0xd3800000 | 88 << 16 | 4, 258 }, 2, "v_accvgpr_read_b32 v4, a2" },
+	{ ISA_GFX942, { 0xd3800000 | 89 << 16 | 4, 129 }, 2, "v_accvgpr_write_b32 a4, 1" },
 	{ ISA_GFX942, { 0xd0000000 | 0x208 << 16 | 4, 258 | 131 << 9 | 10 << 18 }, 2,
 	  "v_lshl_add_u64 v[4:5], v[2:3], 3, s[10:11]" },
 };
