@@ -17,15 +17,21 @@ function left_out(text) {
 	if (text ~ /^v_(cmpx?|readlane)_[a-z0-9_]* src_/ || text ~ /^v_(swap|readfirstlane|readlane|accvgpr_mov)_b32.* (src_|null)/)
 		return 1
 	# A carry or four registers from where there is one value
-	if (text ~ /^v_(addc_co_u32|subb_co_u32|subbrev_co_u32|cndmask_b32)_e64.*, src_[a-z_]*( clamp)?$/ || text ~ /^v_mqsad_u32_u8.*, src_[a-z_]*( clamp)?$/)
+	if (text ~ /^v_(addc_co_u32|subb_co_u32|subbrev_co_u32|cndmask_b32)_e64.*, (src_[a-z_]*|null)( clamp)?$/ || text ~ /^v_mqsad_u32_u8.*, (src_[a-z_]*|null)( clamp)?$/)
 		return 1
 	if (text ~ /^v_(mfma|smfmac)_.* (src_|null)/)
 		return 1
 	# Textures, graphics
 	if (text ~ /^(tbuffer_|image_|exp )/)
 		return 1
-	# Formats that the decoder does not have yet
-	return text ~ /^(ds_|flat_|global_|scratch_|buffer_)/
+	# Formats of textures in MUBUF, LDS as another operand of memory, and pages that may be missing
+	if (text ~ /^buffer_(load|store)_(format|lds)/ || text ~ /_load_lds_/ || text ~ / (lds|tfe)( |$)/)
+		return 1
+	# Two addresses in LDS, and what orders waves in graphics
+	if (text ~ /^ds_[a-z]*_src2_/ || text ~ /^ds_ordered_count/)
+		return 1
+	# The names of a swizzle's patterns: the decoder has the offset.
+	return text ~ /^ds_swizzle_b32 /
 }
 
 FNR == NR {

@@ -255,6 +255,21 @@ static int classify(struct decoder *d, enum isa_format *format, unsigned int *co
 		*code = w >> 16 & 0x7f;
 		return 2;
 	}
+	if (w >> 26 == 0x36) {
+		*format = ISA_DS;
+		*code = w >> 17 & 0xff;
+		return 2;
+	}
+	if (w >> 26 == 0x37 && (w >> 14 & 3) < 3) {
+		*format = ISA_FLAT + (w >> 14 & 3);
+		*code = w >> 18 & 0x7f;
+		return 2;
+	}
+	if (w >> 26 == 0x38) {
+		*format = ISA_MUBUF;
+		*code = w >> 18 & 0x7f;
+		return 2;
+	}
 	if (w >> 26 == 0x34) {
 		*format = ISA_VOP3;
 		*code = w >> 16 & 0x3ff;
@@ -330,6 +345,8 @@ int isa_decode(enum isa_target target, const uint32_t *words, size_t num, struct
 	}
 	if (format < ISA_VOP1)
 		ret = scalar(&d);
+	else if (format >= ISA_DS)
+		ret = isa_decode_memory(&d);
 	else if (format == ISA_VOP3P)
 		ret = isa_decode_packed(&d);
 	else

@@ -25,6 +25,7 @@ int isa_vgpr(struct isa_operand *arg, unsigned int reg);
 int isa_vsource(struct decoder *d, struct isa_operand *arg, unsigned int code);
 int isa_e32_operand(struct decoder *d, unsigned int field, struct isa_operand *arg);
 int isa_decode_valu(struct decoder *d);
+int isa_decode_memory(struct decoder *d);
 int isa_decode_packed(struct decoder *d);
 int isa_decode_sdwa(struct decoder *d);
 int isa_source(struct decoder *d, struct isa_operand *arg, unsigned int code);

@@ -5,8 +5,8 @@
  * What lives here: what an instruction is once it is decoded, the table it comes from, and the
  * calls that decode and print it. What does not: what an instruction does.
  *
- * Known and left out, so that they decode as unknown: s_atc_probe and all formats that
- * enum isa_format does not have.
+ * Known and left out, so that they decode as unknown: MIMG, MTBUF, VINTRP and EXP; the rows
+ * that ops_*.h name at their tops; of MUBUF and FLAT what has LDS as another operand or TFE.
  */
 #ifndef SOFTGPU_ISA_H
 #define SOFTGPU_ISA_H
@@ -33,6 +33,11 @@ enum isa_format {
 	ISA_VOPC,
 	ISA_VOP3,
 	ISA_VOP3P,
+	ISA_DS,
+	ISA_FLAT,
+	ISA_SCRATCH,
+	ISA_GLOBAL,
+	ISA_MUBUF,
 	ISA_FORMATS,
 };
 
@@ -91,6 +96,18 @@ enum isa_field {
 	ISA_AV0,
 	ISA_AV1,
 	ISA_ACC2,	/* of the same kind as ACDST, or a constant */
+	ISA_DADDR,	/* of DS: these four in this order */
+	ISA_DATA0,
+	ISA_DATA1,
+	ISA_DDST,
+	ISA_FDST,	/* of FLAT, SCRATCH and GLOBAL; of an atomic only with ISA_GLC */
+	ISA_ADDR,
+	ISA_FDATA,
+	ISA_SADDR,
+	ISA_BDATA,	/* of MUBUF */
+	ISA_BADDR,
+	ISA_BRSRC,
+	ISA_BOFFSET,
 	ISA_KIMM,	/* a literal that is always there, as a source */
 };
 
@@ -111,6 +128,11 @@ enum isa_encoding {
 #define ISA_OPSEL	0x20u
 #define ISA_PACKED	0x40u
 #define ISA_MIXED	0x80u	/* op_sel_hi: a source is an F16, op_sel: its upper half */
+#define ISA_PAIRED	0x200u	/* two offsets of 8 bits */
+#define ISA_LDS_ONLY	0x400u
+#define ISA_GDS_ONLY	0x800u
+#define ISA_ATOMIC	0x1000u
+#define ISA_NO_CACHE	0x2000u	/* it has no bits for caches */
 #define ISA_NEGATE	0x100u	/* a matrix's neg_lo in the place of blgp */
 
 /* An instruction has at most so many operands */
@@ -151,6 +173,7 @@ enum isa_kind {
 	ISA_AGPR,
 	ISA_SPECIAL,	/* apertures and flags that can only be read */
 	ISA_CONST,	/* inline or literal */
+	ISA_OFF,	/* an address that is not there */
 	ISA_IMM,	/* a field of the instruction, as its row's enum isa_field says */
 };
 
@@ -243,6 +266,9 @@ struct isa_operand {
 /* Bits of isa_insn.cache, by their names on gfx906 and gfx942 */
 #define ISA_GLC		1u
 #define ISA_SC0		ISA_GLC
+#define ISA_SLC		2u
+#define ISA_NT		ISA_SLC
+#define ISA_SC1		4u
 
 /**
  * struct isa_insn - a decoded instruction
@@ -265,8 +291,11 @@ struct isa_operand {
  * @dpp: if @encoding is ISA_DPP
  * @sdwa: if @encoding is ISA_SDWA
  * @cache: how memory is accessed, ISA_GLC and the like
+ * @gds: of DS
+ * @offen: of MUBUF: the address has an offset
+ * @idxen: of MUBUF: the address has an index, before the offset
  * @literal: as it is in the words
- * @offset: in bytes, of an access to memory
+ * @offset: in bytes, of an access to memory; with ISA_PAIRED two, in units of the data
  * @args: the operands
  */
 struct isa_insn {
@@ -289,6 +318,9 @@ struct isa_insn {
 	struct isa_dpp dpp;
 	struct isa_sdwa sdwa;
 	uint8_t cache;
+	bool gds;
+	bool offen;
+	bool idxen;
 	uint32_t literal;
 	int32_t offset;
 	struct isa_operand args[ISA_ARGS];

@@ -42,6 +42,18 @@
 #define AV0(type) ARG(AV0, type)
 #define AV1(type) ARG(AV1, type)
 #define ACC2(type) ARG(ACC2, type)
+#define DADDR(type) ARG(DADDR, type)
+#define DATA0(type) ARG(DATA0, type)
+#define DATA1(type) ARG(DATA1, type)
+#define DDST(type) ARG(DDST, type)
+#define FDST(type) ARG(FDST, type)
+#define ADDR(type) ARG(ADDR, type)
+#define FDATA(type) ARG(FDATA, type)
+#define SADDR(type) ARG(SADDR, type)
+#define BDATA(type) ARG(BDATA, type)
+#define BADDR ARG(BADDR, B32)
+#define BRSRC ARG(BRSRC, B128)
+#define BOFFSET ARG(BOFFSET, B32)
 #define KIMM(type) ARG(KIMM, type)
 #define MSRC0(type) MODS(SRC0, type)
 #define MSRC1(type) MODS(SRC1, type)
@@ -57,6 +69,11 @@
 #define PACKED	ISA_PACKED
 #define MIXED	ISA_MIXED
 #define NEGATE	ISA_NEGATE
+#define PAIRED	ISA_PAIRED
+#define LDS_ONLY	ISA_LDS_ONLY
+#define GDS_ONLY	ISA_GDS_ONLY
+#define ATOMIC	ISA_ATOMIC
+#define NO_CACHE	ISA_NO_CACHE
 
 #define OP(format, gfx942, gfx906, name, flags, ...) \
 	{ #name, ISA_##format, { gfx942, gfx906 }, flags, { __VA_ARGS__ } },
@@ -66,6 +83,7 @@ const struct isa_op isa_ops[] = {
 #include "ops_valu.h"
 #include "ops_compare.h"
 #include "ops_packed.h"
+#include "ops_memory.h"
 };
 
 const unsigned int isa_num_ops = sizeof(isa_ops) / sizeof(isa_ops[0]);

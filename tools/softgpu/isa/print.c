@@ -277,6 +277,9 @@ static void bare(struct text *t, const struct isa_insn *insn, unsigned int i)
 	case ISA_CONST:
 		constant(t, insn, arg);
 		break;
+	case ISA_OFF:
+		put(t, "off");
+		break;
 	case ISA_IMM:
 		field(t, insn, i);
 		break;
@@ -433,11 +436,38 @@ static void modifiers(struct text *t, const struct isa_insn *insn)
 		sdwa(t, insn);
 }
 
+static void memory(struct text *t, const struct isa_insn *insn)
+{
+	bool old = insn->target == ISA_GFX906 || insn->op->format == ISA_SMEM;
+
+	if (insn->idxen)
+		put(t, " idxen");
+	if (insn->offen)
+		put(t, " offen");
+	if (insn->op->flags & ISA_PAIRED) {
+		if (insn->offset & 0xff)
+			put(t, " offset0:%d", insn->offset & 0xff);
+		if (insn->offset >> 8)
+			put(t, " offset1:%d", insn->offset >> 8);
+	} else if (insn->op->format >= ISA_DS && insn->offset) {
+		put(t, " offset:%d", insn->offset);
+	}
+	if (insn->gds && (insn->target == ISA_GFX906 || insn->op->flags & ISA_GDS_ONLY))
+		put(t, " gds");
+	if (insn->cache & ISA_GLC)
+		put(t, "%s", old ? " glc" : " sc0");
+	if (insn->cache & ISA_SLC)
+		put(t, "%s", old ? " slc" : " nt");
+	if (insn->cache & ISA_SC1)
+		put(t, " sc1");
+}
+
 int isa_print(const struct isa_insn *insn, char *buf, size_t size)
 {
 	static const char *const suffixes[] = { [ISA_E32] = "_e32", [ISA_E64] = "_e64",
 		[ISA_DPP] = "_dpp", [ISA_SDWA] = "_sdwa" };
 	struct text t = { .buf = buf, .size = size };
+	const char *comma = " ";
 
 	if (size)
 		buf[0] = '\0';
@@ -445,13 +475,16 @@ int isa_print(const struct isa_insn *insn, char *buf, size_t size)
 	if (insn->op->flags & ISA_HAS_E64 || insn->encoding > ISA_E64)
 		put(&t, "%s", suffixes[insn->encoding]);
 	for (unsigned int i = 0; i < insn->num_args && !is_default(insn); i++) {
-		put(&t, "%s", i ? ", " : " ");
+		/* An atomic that returns nothing */
+		if (insn->op->args[i].field == ISA_FDST && insn->args[i].kind == ISA_NONE)
+			continue;
+		put(&t, "%s", comma);
+		comma = ", ";
 		operand(&t, insn, i);
 		if (insn->op->args[i].field == ISA_SOFFSET && insn->has_offset)
 			scalar_offset(&t, insn, insn->args[i].kind == ISA_SGPR);
 	}
 	modifiers(&t, insn);
-	if (insn->cache & ISA_GLC)
-		put(&t, " glc");
+	memory(&t, insn);
 	return t.len;
 }

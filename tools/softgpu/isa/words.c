@@ -43,6 +43,11 @@ static const struct {
 	[ISA_VOP2] = { 0x00000000, 0x80000000, 25, 6 },
 	[ISA_VOPC] = { 0x7c000000, 0xfe000000, 17, 8 },
 	[ISA_VOP3P] = { 0xd3800000, 0xff800000, 16, 7 },
+	[ISA_DS] = { 0xd8000000, 0xfc000000, 17, 8 },
+	[ISA_FLAT] = { 0xdc000000, 0xfc00c000, 18, 7 },
+	[ISA_SCRATCH] = { 0xdc004000, 0xfc00c000, 18, 7 },
+	[ISA_GLOBAL] = { 0xdc008000, 0xfc00c000, 18, 7 },
+	[ISA_MUBUF] = { 0xe0000000, 0xfc000000, 18, 7 },
 	[ISA_VOP3] = { 0xd0000000, 0xfc000000, 16, 10 },
 };
 
@@ -86,6 +91,20 @@ static void tidy(unsigned int format, uint32_t words[2])
 		if (below(2))
 			words[1] |= 0x04020100;
 	}
+	if (format == ISA_DS) {
+		static const uint32_t used[] = { 0xff, 0xffff, 0xffffff, 0xff0000ff, 0xff00ffff };
+
+		if (below(4))
+			words[1] &= used[below(5)];
+		if (below(4))
+			words[0] &= ~(1u << 16);
+	}
+	if (format >= ISA_FLAT && below(4))
+		words[0] &= format == ISA_MUBUF ? ~(1u << 16) : ~(1u << 13);
+	if (format == ISA_FLAT && below(4))
+		words[1] &= ~(0x7fu << 16);
+	if ((format == ISA_GLOBAL || format == ISA_SCRATCH) && below(2))
+		words[1] |= 0x7fu << 16;
 	if (format != ISA_VOP3)
 		return;
 	if (below(4))

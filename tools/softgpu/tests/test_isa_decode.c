@@ -134,6 +134,40 @@ static const struct example {
 	  "v_mfma_f32_32x32x1_2b_f32 v[4:35], v2, v6, 0" },
 	{ ISA_GFX942, { 0xd3800000 | 88 << 16 | 4, 258 }, 2, "v_accvgpr_read_b32 v4, a2" },
 	{ ISA_GFX942, { 0xd3800000 | 89 << 16 | 4, 129 }, 2, "v_accvgpr_write_b32 a4, 1" },
+	/* DS: offset in 0, GDS in 16, opcode in 17, AGPRs in 25; address, data, data, result */
+	{ BOTH, { 0xd8000000 | 54 << 17 | 16, 2 | 14 << 24 }, 2, "ds_read_b32 v14, v2 offset:16" },
+	{ BOTH, { 0xd8000000 | 14 << 17 | 3 << 8 | 1, 2 | 6 << 8 | 10 << 16 }, 2,
+	  "ds_write2_b32 v2, v6, v10 offset0:1 offset1:3" },
+	{ BOTH, { 0xd8000000 | 63 << 17, 2 | 6 << 8 | 14 << 24 }, 2, "ds_bpermute_b32 v14, v2, v6" },
+	{ ISA_GFX942, { 0xd8000000 | 77 << 17 | 1 << 25, 2 | 6 << 8 }, 2, "ds_write_b64 v2, a[6:7]" },
+	/* FLAT and its kin: which in 14, GLC in 16, SLC in 17, opcode in 18 */
+	{ BOTH, { 0xdc000000 | 20 << 18 | 4095, 2 | 14 << 24 }, 2,
+	  "flat_load_dword v14, v[2:3] offset:4095" },
+	{ BOTH, { 0xdc008000 | 29 << 18 | 0x1ff8, 2 | 6 << 8 | 0x7f << 16 }, 2,
+	  "global_store_dwordx2 v[2:3], v[6:7], off offset:-8" },
+	{ BOTH, { 0xdc008000 | 20 << 18, 2 | 4 << 16 | 14 << 24 }, 2,
+	  "global_load_dword v14, v2, s[4:5]" },
+	{ BOTH, { 0xdc008000 | 66 << 18, 2 | 6 << 8 | 0x7f << 16 }, 2,
+	  "global_atomic_add v[2:3], v6, off" },
+	{ ISA_GFX942, { 0xdc008000 | 97 << 18 | 1 << 16 | 1 << 25, 2 | 6 << 8 | 0x7f << 16 | 14 << 24 }, 2,
+	  "global_atomic_cmpswap_x2 v[14:15], v[2:3], v[6:9], off sc0 sc1" },
+	{ ISA_GFX906, { 0xdc008000 | 66 << 18 | 3 << 16, 2 | 6 << 8 | 0x7f << 16 | 14 << 24 }, 2,
+	  "global_atomic_add v14, v[2:3], v6, off glc slc" },
+	{ ISA_GFX942, { 0xdc004000 | 20 << 18 | 4, 4 << 16 | 14 << 24 }, 2,
+	  "scratch_load_dword v14, off, s4 offset:4" },
+	{ ISA_GFX942, { 0xdc004000 | 28 << 18 | 1 << 13, 2 | 6 << 8 | 0x7f << 16 }, 2,
+	  "scratch_store_dword v2, v6, off" },
+	{ ISA_GFX942, { 0xdc008000 | 20 << 18, 2 | 0x7f << 16 | 1 << 23 | 14 << 24 }, 2,
+	  "global_load_dword a14, v[2:3], off" },
+	/* MUBUF: address, data, descriptor by fours, offset */
+	{ BOTH, { 0xe0000000 | 20 << 18 | 1 << 12 | 8, 2 | 6 << 8 | 0 << 16 | 33 << 24 }, 2,
+	  "buffer_load_dword v6, v2, s[0:3], s33 offen offset:8" },
+	{ BOTH, { 0xe0000000 | 28 << 18, 6 << 8 | 2 << 16 | 128u << 24 }, 2,
+	  "buffer_store_dword v6, off, s[8:11], 0" },
+	{ BOTH, { 0xe0000000 | 20 << 18 | 3 << 12, 2 | 6 << 8 | 2 << 16 | 3 << 24 }, 2,
+	  "buffer_load_dword v6, v[2:3], s[8:11], s3 idxen offen" },
+	{ ISA_GFX942, { 0xe0000000 | 41 << 18 | 1 << 15, 0 }, 2, "buffer_inv sc1" },
+	{ ISA_GFX906, { 0xe0000000 | 63 << 18, 0 }, 2, "buffer_wbinvl1_vol" },
 	{ ISA_GFX942, { 0xd0000000 | 0x208 << 16 | 4, 258 | 131 << 9 | 10 << 18 }, 2,
 	  "v_lshl_add_u64 v[4:5], v[2:3], 3, s[10:11]" },
 };
@@ -235,6 +269,13 @@ static void test_unknown(void **state)
 		{ 0x020000f9, 0x06070600 },
 		{ 0x020000f9, 0x07060600 },
 		{ 0x020000f9, 0x06860600 | 255 },		/* a literal */
+		{ 0xd86c0000, 0x0e000602 },			/* ds_read_b32 with data */
+		{ 0xd86c0000, 0x0e000602 | 1 << 16 },
+		{ 0xdc500000, 0x0e040002 },			/* flat_load_dword with an SGPR */
+		{ 0xdc5c8000, 0xfd7f0002 },			/* v[253:256] */
+		{ 0xdc50c000, 0x0e7f0002 },			/* none of FLAT and its kin */
+		{ 0xe0500000, 0xff020602 },			/* a literal as an offset */
+		{ 0xe0510000, 0x03020602 },			/* to LDS */
 		{ 0xffffffff, 0xffffffff },
 	};
 
