@@ -22,7 +22,6 @@ static int64_t sign_extend(uint64_t value, unsigned int bits)
 	return (int64_t)(value << (64 - bits)) >> (64 - bits);
 }
 
-
 /* The inline constants 240 to 248 in the three sizes of floating point */
 static uint64_t inline_float(unsigned int code, unsigned int type)
 {

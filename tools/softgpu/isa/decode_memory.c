@@ -128,7 +128,8 @@ static int buffer(struct decoder *d)
 		return -EINVAL;
 	if (!d->insn.num_args) {
 		d->insn.cache &= ~ISA_SLC;
-		if (mode || isa_bits(d, 55, 1) || (d->insn.op->flags & ISA_NO_CACHE && isa_bits(d, 14, 2)))
+		if (mode || isa_bits(d, 55, 1) ||
+		    (d->insn.op->flags & ISA_NO_CACHE && isa_bits(d, 14, 2)))
 			return -EINVAL;
 		return 0;
 	}

@@ -44,8 +44,10 @@ enum isa_format {
 /* The numbers behind a format's opcodes */
 #define ISA_CODES	1024
 
-/* Types of operands: B is for bits that are no number, V2 and V4 for
- * several, and what is wider than 64 bits has 32-bit elements */
+/*
+ * Types of operands: B is for bits that are no number, V2 and V4 for several, and what is
+ * wider than 64 bits has 32-bit elements
+ */
 #define ISA_TYPES(X)							\
 	X(B16, 1) X(I16, 1) X(U16, 1) X(F16, 1)				\
 	X(B32, 1) X(I32, 1) X(U32, 1) X(F32, 1)				\

@@ -255,10 +255,10 @@ OP(GLOBAL, 0x4f, -1, global_atomic_add_f64, ATOMIC, FDST(B64), ADDR(B64), FDATA(
 OP(GLOBAL, 0x50, -1, global_atomic_min_f64, ATOMIC, FDST(B64), ADDR(B64), FDATA(B64), SADDR(B64))
 OP(GLOBAL, 0x51, -1, global_atomic_max_f64, ATOMIC, FDST(B64), ADDR(B64), FDATA(B64), SADDR(B64))
 OP(GLOBAL, 0x52, -1, global_atomic_pk_add_bf16, ATOMIC, FDST(B32), ADDR(B64), FDATA(B32),
-    SADDR(B64))
+	SADDR(B64))
 OP(GLOBAL, 0x60, 0x60, global_atomic_swap_x2, ATOMIC, FDST(B64), ADDR(B64), FDATA(B64), SADDR(B64))
 OP(GLOBAL, 0x61, 0x61, global_atomic_cmpswap_x2, ATOMIC, FDST(B64), ADDR(B64), FDATA(B128),
-    SADDR(B64))
+	SADDR(B64))
 OP(GLOBAL, 0x62, 0x62, global_atomic_add_x2, ATOMIC, FDST(B64), ADDR(B64), FDATA(B64), SADDR(B64))
 OP(GLOBAL, 0x63, 0x63, global_atomic_sub_x2, ATOMIC, FDST(B64), ADDR(B64), FDATA(B64), SADDR(B64))
 OP(GLOBAL, 0x64, 0x64, global_atomic_smin_x2, ATOMIC, FDST(B64), ADDR(B64), FDATA(B64), SADDR(B64))
