@@ -7,7 +7,6 @@
  * the one below: the hardware ignores the bits of an SGPR's number that must be 0.
  */
 #include <errno.h>
-#include <string.h>
 
 #include "isa.h"
 #include "decode.h"
@@ -23,7 +22,7 @@ static int64_t sign_extend(uint64_t value, unsigned int bits)
 }
 
 /* The inline constants 240 to 248 in the three sizes of floating point */
-static uint64_t inline_float(unsigned int code, unsigned int type)
+uint64_t isa_inline_float(unsigned int code, unsigned int type)
 {
 	static const struct {
 		uint16_t f16;
@@ -140,7 +139,7 @@ int isa_source(struct decoder *d, struct isa_operand *arg, unsigned int code)
 		arg->value = inline_int(192 - (int)code, arg->type);
 		return 0;
 	case 240 ... 248:
-		arg->value = inline_float(code, arg->type);
+		arg->value = isa_inline_float(code, arg->type);
 		return 0;
 	case ISA_LITERAL:
 		ret = isa_literal(d);

@@ -19,9 +19,11 @@ uint32_t isa_bits(const struct decoder *d, unsigned int first, unsigned int num)
 bool isa_is16(unsigned int type);
 bool isa_is64(unsigned int type);
 bool isa_is_float(unsigned int type);
+uint64_t isa_inline_float(unsigned int code, unsigned int type);
 int isa_literal(struct decoder *d);
 int isa_sgpr(struct isa_operand *arg, unsigned int reg);
 int isa_vgpr(struct isa_operand *arg, unsigned int reg);
+int isa_accumulator(struct isa_operand *arg, unsigned int reg, bool acc);
 int isa_vsource(struct decoder *d, struct isa_operand *arg, unsigned int code);
 int isa_e32_operand(struct decoder *d, unsigned int field, struct isa_operand *arg);
 int isa_decode_valu(struct decoder *d);

@@ -12,11 +12,7 @@
 /* Data may be in AGPRs where there are any. */
 static int data(struct decoder *d, struct isa_operand *arg, unsigned int reg, unsigned int acc)
 {
-	int ret = isa_vgpr(arg, reg);
-
-	if (d->insn.target == ISA_GFX942 && isa_bits(d, acc, 1))
-		arg->kind = ISA_AGPR;
-	return ret;
+	return isa_accumulator(arg, reg, d->insn.target == ISA_GFX942 && isa_bits(d, acc, 1));
 }
 
 static int ds(struct decoder *d)

@@ -6,21 +6,11 @@
 
 #include "decode.h"
 
-/* A VGPR, or an AGPR if @acc */
-static int accumulator(struct isa_operand *arg, unsigned int reg, bool acc)
-{
-	int ret = isa_vgpr(arg, reg);
-
-	if (acc)
-		arg->kind = ISA_AGPR;
-	return ret;
-}
-
 static int matrix_source(struct decoder *d, struct isa_operand *arg, unsigned int i)
 {
 	unsigned int code = isa_bits(d, 32 + 9 * i, 9);
 
-	return code < 256 ? -EINVAL : accumulator(arg, code - 256, isa_bits(d, 59 + i, 1));
+	return code < 256 ? -EINVAL : isa_accumulator(arg, code - 256, isa_bits(d, 59 + i, 1));
 }
 
 static int operand(struct decoder *d, unsigned int field, struct isa_operand *arg)
@@ -31,9 +21,9 @@ static int operand(struct decoder *d, unsigned int field, struct isa_operand *ar
 	case ISA_VDST:
 		return isa_vgpr(arg, isa_bits(d, 0, 8));
 	case ISA_ADST:
-		return accumulator(arg, isa_bits(d, 0, 8), true);
+		return isa_accumulator(arg, isa_bits(d, 0, 8), true);
 	case ISA_ACDST:
-		return accumulator(arg, isa_bits(d, 0, 8), isa_bits(d, 15, 1));
+		return isa_accumulator(arg, isa_bits(d, 0, 8), isa_bits(d, 15, 1));
 	case ISA_SRC0:
 		return isa_vsource(d, arg, isa_bits(d, 32, 9));
 	case ISA_SRC1:
@@ -44,13 +34,13 @@ static int operand(struct decoder *d, unsigned int field, struct isa_operand *ar
 		return code < 256 ? -EINVAL : isa_vgpr(arg, code - 256);
 	case ISA_ASRC0:
 		code = isa_bits(d, 32, 9);
-		return code < 256 ? -EINVAL : accumulator(arg, code - 256, true);
+		return code < 256 ? -EINVAL : isa_accumulator(arg, code - 256, true);
 	case ISA_AV0:
 	case ISA_AV1:
 		return matrix_source(d, arg, field - ISA_AV0);
 	case ISA_ACC2:
 		if (code >= 256)
-			return accumulator(arg, code - 256, isa_bits(d, 15, 1));
+			return isa_accumulator(arg, code - 256, isa_bits(d, 15, 1));
 		return code < 128 || code > 248 ? -EINVAL : isa_source(d, arg, code);
 	default:
 		return -EINVAL;

@@ -15,11 +15,13 @@ int isa_vgpr(struct isa_operand *arg, unsigned int reg)
 	return 0;
 }
 
-static int agpr(struct isa_operand *arg, unsigned int reg)
+/* A VGPR, or an AGPR if @acc */
+int isa_accumulator(struct isa_operand *arg, unsigned int reg, bool acc)
 {
 	int ret = isa_vgpr(arg, reg);
 
-	arg->kind = ISA_AGPR;
+	if (acc)
+		arg->kind = ISA_AGPR;
 	return ret;
 }
 
@@ -60,7 +62,7 @@ int isa_e32_operand(struct decoder *d, unsigned int field, struct isa_operand *a
 	case ISA_VDST:
 		return isa_vgpr(arg, isa_bits(d, 17, 8));
 	case ISA_ADST:
-		return agpr(arg, isa_bits(d, 17, 8));
+		return isa_accumulator(arg, isa_bits(d, 17, 8), true);
 	case ISA_VSDST:
 		if (!compare)
 			return isa_bits(d, 24, 1) ? -EINVAL : isa_sgpr(arg, isa_bits(d, 17, 7));
@@ -75,7 +77,7 @@ int isa_e32_operand(struct decoder *d, unsigned int field, struct isa_operand *a
 	case ISA_VSRC0:
 		return isa_bits(d, 8, 1) ? isa_vgpr(arg, isa_bits(d, 0, 8)) : -EINVAL;
 	case ISA_ASRC0:
-		return isa_bits(d, 8, 1) ? agpr(arg, isa_bits(d, 0, 8)) : -EINVAL;
+		return isa_bits(d, 8, 1) ? isa_accumulator(arg, isa_bits(d, 0, 8), true) : -EINVAL;
 	case ISA_SRC1:
 		return isa_vgpr(arg, isa_bits(d, 9, 8));
 	case ISA_KIMM:
@@ -140,7 +142,7 @@ static int e64(struct decoder *d)
 	unsigned int neg = isa_bits(d, 61, 3);
 	unsigned int used = 0, modified = 0;
 
-	for (unsigned int i = 0; i < ISA_ARGS && op->args[i].field; i++) {
+	for (unsigned int i = 0; i < d->insn.num_args; i++) {
 		switch (op->args[i].field) {
 		case ISA_SDST3:
 			abs = 0;
@@ -180,7 +182,7 @@ static int e64(struct decoder *d)
 		if (!(used & 4) && d->insn.op_sel & 4)
 			return -EINVAL;
 	}
-	for (unsigned int i = 0; i < ISA_ARGS && op->args[i].field; i++) {
+	for (unsigned int i = 0; i < d->insn.num_args; i++) {
 		struct isa_operand *arg = &d->insn.args[i];
 		int ret = e64_operand(d, op->args[i].field, arg);
 
@@ -203,7 +205,7 @@ int isa_decode_valu(struct decoder *d)
 		return isa_decode_sdwa(d);
 	if (!op->args[0].field && isa_bits(d, 17, 8))
 		return -EINVAL;
-	for (unsigned int i = 0; i < ISA_ARGS && op->args[i].field; i++) {
+	for (unsigned int i = 0; i < d->insn.num_args; i++) {
 		int ret = isa_e32_operand(d, op->args[i].field, &d->insn.args[i]);
 
 		if (ret)

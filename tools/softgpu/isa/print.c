@@ -4,7 +4,6 @@
  */
 #include <stdarg.h>
 #include <stdio.h>
-#include <string.h>
 
 #include "decode.h"
 
@@ -82,33 +81,13 @@ static void special(struct text *t, unsigned int reg)
 /* The floating point number that has an inline constant of these bits */
 static const char *named_float(uint64_t bits, unsigned int type)
 {
-	static const struct {
-		const char *text;
-		uint16_t f16;
-		uint32_t f32;
-		uint64_t f64;
-	} names[] = {
-		{ "0.5", 0x3800, 0x3f000000, 0x3fe0000000000000 },
-		{ "-0.5", 0xb800, 0xbf000000, 0xbfe0000000000000 },
-		{ "1.0", 0x3c00, 0x3f800000, 0x3ff0000000000000 },
-		{ "-1.0", 0xbc00, 0xbf800000, 0xbff0000000000000 },
-		{ "2.0", 0x4000, 0x40000000, 0x4000000000000000 },
-		{ "-2.0", 0xc000, 0xc0000000, 0xc000000000000000 },
-		{ "4.0", 0x4400, 0x40800000, 0x4010000000000000 },
-		{ "-4.0", 0xc400, 0xc0800000, 0xc010000000000000 },
-		{ "0.15915494", 0x3118, 0x3e22f983, 0 },
-		{ "0.15915494309189532", 0, 0, 0x3fc45f306dc9c882 },
+	static const char *const names[] = {
+		"0.5", "-0.5", "1.0", "-1.0", "2.0", "-2.0", "4.0", "-4.0", "0.15915494",
 	};
 
 	for (unsigned int i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		uint64_t value = names[i].f32;
-
-		if (isa_is16(type) || type == ISA_V2F16)
-			value = names[i].f16;
-		else if (isa_is64(type))
-			value = names[i].f64;
-		if (value && value == bits)
-			return names[i].text;
+		if (isa_inline_float(240 + i, type) == bits)
+			return i == 8 && isa_is64(type) ? "0.15915494309189532" : names[i];
 	}
 	return NULL;
 }

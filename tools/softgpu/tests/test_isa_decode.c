@@ -324,7 +324,7 @@ static void test_short_buffer(void **state)
 	}
 }
 
-/* Each opcode of each format with random bits around it, and words that are all random */
+/* Random words; those of the rows are what tools/check/12-isa is for. */
 static void test_random(void **state)
 {
 	uint64_t random = 6;
