@@ -3,7 +3,8 @@
  * The instruction set of the software GPU: gfx942 and gfx906, wave64.
  *
  * What lives here: what an instruction is once it is decoded, the table it comes from, and the
- * calls that decode and print it. What does not: what an instruction does.
+ * calls that decode and print it. What does not: what an instruction does
+ * (exec.h).
  *
  * Known and left out, so that they decode as unknown: MIMG, MTBUF, VINTRP and EXP; the rows
  * that ops_*.h name at their tops; of MUBUF and FLAT what has LDS as another operand or TFE.
@@ -136,6 +137,9 @@ enum isa_encoding {
 #define ISA_ATOMIC	0x1000u
 #define ISA_NO_CACHE	0x2000u	/* it has no bits for caches */
 #define ISA_NEGATE	0x100u	/* a matrix's neg_lo in the place of blgp */
+#define ISA_ACCUM	0x4000u	/* the destination is the last source, too */
+#define ISA_HIGH	0x8000u	/* it writes the upper half of a register */
+#define ISA_WRITES_EXEC	0x10000u
 
 /* An instruction has at most so many operands */
 #define ISA_ARGS	6

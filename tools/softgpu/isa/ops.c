@@ -74,9 +74,15 @@
 #define GDS_ONLY	ISA_GDS_ONLY
 #define ATOMIC	ISA_ATOMIC
 #define NO_CACHE	ISA_NO_CACHE
+#define ACCUM	ISA_ACCUM
+#define HIGH	ISA_HIGH
+#define CMPX	ISA_WRITES_EXEC
 
 #define OP(format, gfx942, gfx906, name, flags, ...) \
 	{ #name, ISA_##format, { gfx942, gfx906 }, flags, { __VA_ARGS__ } },
+/* What executes them is in semantics.c. */
+#define RUN	OP
+#define LANES	OP
 
 const struct isa_op isa_ops[] = {
 #include "ops_scalar.h"
