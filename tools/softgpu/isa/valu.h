@@ -5,6 +5,7 @@
 #ifndef SOFTGPU_ISA_VALU_H
 #define SOFTGPU_ISA_VALU_H
 
+#include <emmintrin.h>
 #include <string.h>
 
 #include "exec.h"
@@ -82,6 +83,30 @@ static inline void isa_put_f64(uint32_t *lanes, unsigned int i, double value)
 
 	memcpy(&bits, &value, sizeof(bits));
 	isa_put64(lanes, i, bits);
+}
+
+/* A bit for each lane, from bytes that are 0 or 0xff: what the CPU makes of comparisons */
+static inline uint64_t isa_pack_mask(const uint8_t bytes[ISA_LANES])
+{
+	uint64_t mask = 0;
+
+	for (unsigned int i = 0; i < ISA_LANES; i += 16) {
+		__m128i part = _mm_load_si128((const __m128i *)(bytes + i));
+
+		mask |= (uint64_t)_mm_movemask_epi8(part) << i;
+	}
+	return mask;
+}
+
+/* The other way: 0 or 1 in each lane */
+static inline void isa_unpack_mask(uint32_t bits[ISA_LANES], uint64_t mask)
+{
+	uint32_t lo = mask, hi = mask >> 32;
+
+	for (unsigned int i = 0; i < 32; i++) {
+		bits[i] = lo >> i & 1;
+		bits[32 + i] = hi >> i & 1;
+	}
 }
 
 /*
