@@ -75,6 +75,9 @@ static int finish(struct softgpu_queue *q)
 	q->start_ts = 0;
 	q->deps_seen = 0;
 	q->jumps = 0;
+	/* Of a packet that was another one when it began */
+	sg_grid_free(q->grid);
+	q->grid = NULL;
 	return ret;
 }
 
@@ -198,7 +201,7 @@ static int one_packet(struct softgpu_queue *q)
 		ret = vendor(q);
 		break;
 	case PACKET_DISPATCH:
-		ret = softgpu_dispatch(q, q->packet);
+		ret = sg_dispatch(q);
 		break;
 	case PACKET_BARRIER_AND:
 		ret = barrier(q, false);

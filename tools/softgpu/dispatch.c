@@ -1,34 +1,116 @@
 // SPDX-License-Identifier: GPL-2.0 OR MIT
 /*
- * Dispatches.
+ * How a dispatch begins: from an AQL packet, and what the queue's struct amd_queue_s says, to a
+ * kernel that can be run.
  *
- * What lives here: the place where kernels will be executed; up to then they are counted and
- * done with. What does not: packets, completion.
+ * What does not live here: completion (aql.c), how it is run (grid.c), registers (isa/launch.c).
+ *
+ * Source: HSA Platform System Architecture Specification, kernel dispatch packet; ROCr's
+ * amd_hsa_queue.h.
  */
+#include <string.h>
+
+#include "isa/group.h"
 #include "internal.h"
 
-static void not_executed(struct softgpu_queue *q)
+/* Bytes of the packet */
+enum {
+	PACKET_GROUP = 4, PACKET_GRID = 12, PACKET_PRIVATE_SIZE = 24, PACKET_LDS_SIZE = 28,
+	PACKET_OBJECT = 32, PACKET_KERNARG = 40,
+};
+
+/* struct amd_queue_s, of which the queue's read pointer is a part */
+enum {
+	QUEUE_READ_POINTER = 0x80, QUEUE_TMPRING = 0x8c, QUEUE_SCRATCH_RSRC = 0x90,
+	QUEUE_SCRATCH = 0xa0,
+};
+
+#define TMPRING_WAVES(r)	((r) & 0xfff)
+/* In units of 256 dwords */
+#define TMPRING_WAVE_SIZE(r)	(((r) >> 12 & 0x1fff) * 1024)
+
+static void read_packet(const struct softgpu_queue *q, struct isa_dispatch *d)
 {
-	sg_count(&q->stats.dispatches, 1);
-	if (q->warned)
-		return;
-	q->warned = true;
-	if (q->gpu->ops->log)
-		q->gpu->ops->log(q->p.vm, "softgpu: kernels are not executed, only completed");
+	const char *packet = (const char *)q->packet;
+	unsigned int dimensions = q->packet[0] >> 16 & 3;
+
+	memcpy(d->group, packet + PACKET_GROUP, sizeof(d->group));
+	memcpy(d->grid, packet + PACKET_GRID, sizeof(d->grid));
+	for (unsigned int i = dimensions; i < 3; i++) {
+		d->grid[i] = 1;
+		d->group[i] = 1;
+	}
+	memcpy(&d->private_size, packet + PACKET_PRIVATE_SIZE, 4);
+	memcpy(&d->lds_size, packet + PACKET_LDS_SIZE, 4);
+	memcpy(&d->object, packet + PACKET_OBJECT, 8);
+	memcpy(&d->kernarg, packet + PACKET_KERNARG, 8);
+	d->packet = q->p.ring_va + (q->aql_rptr * SG_AQL_SIZE & (q->p.ring_size - 1));
+	d->queue = q->p.rptr_va - QUEUE_READ_POINTER;
+	d->id = q->aql_rptr;
 }
 
-/* A packet of an AQL queue */
-int softgpu_dispatch(struct softgpu_queue *q, const uint32_t *packet)
+/* How many waves there is scratch memory for, or 0 if that does not matter */
+static int read_scratch(struct softgpu_queue *q, struct isa_dispatch *d, unsigned int *waves)
 {
-	(void)packet;
-	not_executed(q);
+	uint64_t tmpring;
+	int ret;
+
+	*waves = 0;
+	if (!d->private_size)
+		return 0;
+	ret = sg_load(q, d->queue + QUEUE_TMPRING, 4, &tmpring);
+	if (!ret)
+		ret = sg_read(q, d->queue + QUEUE_SCRATCH_RSRC, d->scratch_rsrc,
+			      sizeof(d->scratch_rsrc));
+	if (!ret)
+		ret = sg_load(q, d->queue + QUEUE_SCRATCH, 8, &d->scratch);
+	if (ret)
+		return ret;
+	d->scratch_wave = TMPRING_WAVE_SIZE(tmpring);
+	*waves = TMPRING_WAVES(tmpring);
 	return 0;
 }
 
+static int begin(struct softgpu_queue *q)
+{
+	struct isa_dispatch d = { 0 };
+	uint8_t descriptor[ISA_DESCRIPTOR_SIZE];
+	struct isa_kernel kernel;
+	unsigned int waves;
+	int ret;
+
+	read_packet(q, &d);
+	ret = sg_read(q, d.object, descriptor, sizeof(descriptor));
+	if (!ret)
+		ret = read_scratch(q, &d, &waves);
+	if (ret)
+		return ret;
+	ret = isa_kernel_init(&kernel, (enum isa_target)q->p.target, &d, descriptor);
+	if (ret)
+		return ret;
+	if (waves * (uint64_t)d.scratch_wave < kernel.waves * (uint64_t)d.private_size * ISA_LANES)
+		return -EINVAL;
+	return sg_grid_new(q, &kernel, waves);
+}
+
+/* The packet of an AQL queue */
+int sg_dispatch(struct softgpu_queue *q)
+{
+	int ret = 0;
+
+	if (!q->grid)
+		ret = begin(q);
+	if (!ret)
+		ret = sg_grid_run(q);
+	if (!ret)
+		sg_count(&q->stats.dispatches, 1);
+	return ret == -ENOMEM ? -EAGAIN : ret;
+}
+
 /* DISPATCH_DIRECT or DISPATCH_INDIRECT */
-int softgpu_dispatch_pm4(struct softgpu_queue *q, const uint32_t *words)
+int sg_dispatch_pm4(struct softgpu_queue *q, const uint32_t *words)
 {
 	(void)words;
-	not_executed(q);
+	sg_count(&q->stats.dispatches, 1);
 	return 0;
 }

@@ -46,6 +46,13 @@
 
 TAILQ_HEAD(sg_queues, softgpu_queue);
 
+struct sg_grid;
+struct isa_kernel;
+struct isa_runner;
+struct isa_wave;
+
+TAILQ_HEAD(sg_grids, sg_grid);
+
 /**
  * struct softgpu - a GPU
  * @ops: callbacks
@@ -71,6 +78,7 @@ TAILQ_HEAD(sg_queues, softgpu_queue);
  *	order of time
  * @num_blocked: their number
  * @num_queues: all queues
+ * @grids: dispatches that threads may take part in
  */
 struct softgpu {
 	const struct softgpu_vm_ops *ops;
@@ -96,6 +104,7 @@ struct softgpu {
 	struct sg_queues blocked[SG_DELAYS];
 	unsigned int num_blocked;
 	unsigned int num_queues;
+	struct sg_grids grids;
 };
 
 /**
@@ -192,7 +201,10 @@ enum sg_state { SG_IDLE, SG_READY, SG_BLOCKED, SG_RUNNING, SG_STOPPED, SG_SAVED 
  * @start_ts: when it began, or 0
  * @deps_seen: dependencies of a barrier that have been met
  * @in_ib: its indirect buffer is executed
- * @warned: the line about dispatches was logged
+ * @grid: the dispatch under way, or NULL
+ * @parked: number of the dispatch that the queue was saved with, or 0
+ * @gws_waves: waves that the barrier of all workgroups waits for (sg_grid.lock)
+ * @runner: of the thread that runs the queue
  * @stats: counters, atomic
  */
 struct softgpu_queue {
@@ -231,7 +243,10 @@ struct softgpu_queue {
 	uint64_t start_ts;
 	unsigned int deps_seen;
 	bool in_ib;
-	bool warned;
+	struct sg_grid *grid;
+	uint64_t parked;
+	uint32_t gws_waves;
+	struct isa_runner *runner;
 
 	struct softgpu_queue_stats stats;
 };
@@ -284,6 +299,7 @@ void sg_make_ready(struct softgpu_queue *q);
 void sg_wake(struct softgpu *gpu);
 void sg_take(struct softgpu_queue *q);
 void sg_kick(struct softgpu *gpu, void *vm);
+void sg_wake_helper(struct softgpu *gpu);
 
 /* queue.c */
 bool sg_active(const struct softgpu_queue *q);
@@ -325,7 +341,21 @@ void sg_save(struct softgpu_queue *q, void *state);
 int sg_restore(struct softgpu_queue *q, const void *state);
 
 /* dispatch.c */
-int softgpu_dispatch(struct softgpu_queue *q, const uint32_t *packet);
-int softgpu_dispatch_pm4(struct softgpu_queue *q, const uint32_t *words);
+int sg_dispatch(struct softgpu_queue *q);
+int sg_dispatch_pm4(struct softgpu_queue *q, const uint32_t *words);
+
+/* grid.c */
+int sg_grid_new(struct softgpu_queue *q, const struct isa_kernel *kernel,
+		unsigned int scratch_waves);
+int sg_grid_run(struct softgpu_queue *q);
+void sg_grid_free(struct sg_grid *grid);
+void sg_grids_free(struct softgpu *gpu);
+bool sg_grid_help(struct softgpu *gpu, struct isa_runner *run);
+uint64_t sg_grid_park(struct softgpu_queue *q);
+int sg_grid_unpark(struct softgpu_queue *q, uint64_t id);
+
+/* exception.c */
+int sg_wave_failed(struct softgpu_queue *q, const struct isa_kernel *kernel,
+		   const struct isa_wave *w);
 
 #endif /* SOFTGPU_INTERNAL_H */

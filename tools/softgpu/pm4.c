@@ -318,7 +318,7 @@ static int exec(struct softgpu_queue *q, const uint32_t *w, uint32_t len)
 	switch (bits(w[0], 8, 8)) {
 	case DISPATCH_DIRECT:
 	case DISPATCH_INDIRECT:
-		return softgpu_dispatch_pm4(q, w);
+		return sg_dispatch_pm4(q, w);
 	case ATOMIC_MEM:
 		return atomic_mem(q, w);
 	case COND_EXEC:

@@ -154,6 +154,7 @@ void softgpu_queue_destroy(struct softgpu_queue *q)
 	hold(q);
 	gpu->num_queues--;
 	pthread_mutex_unlock(&gpu->lock);
+	sg_grid_free(q->grid);
 	free(q);
 }
 

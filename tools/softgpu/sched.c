@@ -20,6 +20,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "isa/exec.h"
 #include "internal.h"
 
 static uint64_t now_ns(void)
@@ -62,6 +63,12 @@ static void wake_one(struct softgpu *gpu)
 		pthread_cond_signal(&gpu->timer);
 	else if (gpu->num_threads < gpu->max_threads)
 		add_thread(gpu);
+}
+
+/* For a dispatch that threads may take part in */
+void sg_wake_helper(struct softgpu *gpu)
+{
+	wake_one(gpu);
 }
 
 /* After queues were made ready by anybody but the threads, which look for themselves */
@@ -220,6 +227,7 @@ static void turn_end(struct softgpu_queue *q, int ret)
 
 static void *worker(void *arg)
 {
+	struct isa_runner runner = { 0 };
 	struct softgpu *gpu = arg;
 
 	pthread_setname_np(pthread_self(), "softgpu");
@@ -232,13 +240,15 @@ static void *worker(void *arg)
 		int ret;
 
 		if (!q) {
-			wait_for_work(gpu, next);
+			if (!sg_grid_help(gpu, &runner))
+				wait_for_work(gpu, next);
 			continue;
 		}
 		gpu->num_running++;
 		q->state = SG_RUNNING;
 		q->turn = gpu->round;
 		q->kicks = gpu->kicks;
+		q->runner = &runner;
 		/* What this thread leaves behind: another ready one, or the clock */
 		if (anything_ready(gpu) || (next && !gpu->timekeeper && gpu->waiting))
 			wake_one(gpu);
@@ -248,6 +258,7 @@ static void *worker(void *arg)
 		turn_end(q, ret);
 	}
 	pthread_mutex_unlock(&gpu->lock);
+	isa_runner_end(&runner);
 	return NULL;
 }
 
@@ -302,6 +313,7 @@ int softgpu_create(const struct softgpu_vm_ops *ops, unsigned int threads, struc
 	}
 	for (unsigned int i = 0; i < SG_DELAYS; i++)
 		TAILQ_INIT(&new->blocked[i]);
+	TAILQ_INIT(&new->grids);
 	pthread_mutex_init(&new->lock, NULL);
 	pthread_condattr_init(&attr);
 	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
@@ -333,6 +345,7 @@ void softgpu_destroy(struct softgpu *gpu)
 	pthread_mutex_unlock(&gpu->lock);
 	for (unsigned int i = 0; i < gpu->num_threads; i++)
 		pthread_join(gpu->threads[i], NULL);
+	sg_grids_free(gpu);
 	pthread_cond_destroy(&gpu->work);
 	pthread_cond_destroy(&gpu->timer);
 	pthread_cond_destroy(&gpu->left);

@@ -85,7 +85,7 @@ struct softgpu_vm_ops {
 	void (*log)(void *vm, const char *line);
 };
 
-/* Most bytes that are moved while the user's lock is held. */
+/* Most bytes that are moved while the user's lock is held; of a kernel some 16000 instructions. */
 #define SOFTGPU_CHUNK	(256u << 10)
 
 /* Most dwords of a packet for softgpu_vm_ops.privileged, its header among them. */
@@ -105,6 +105,9 @@ enum softgpu_queue_type { SOFTGPU_QUEUE_AQL, SOFTGPU_QUEUE_PM4, SOFTGPU_QUEUE_SD
  * flushes the HDP cache writes and waits for the registers that it names.
  */
 #define SOFTGPU_QUEUE_KERNEL	2u
+
+/* Whose kernels a queue executes */
+enum softgpu_target { SOFTGPU_GFX942, SOFTGPU_GFX906 };
 
 /* Bytes of a saved queue, see softgpu_queue_save(). */
 #define SOFTGPU_STATE_SIZE	336
@@ -127,6 +130,7 @@ enum softgpu_queue_type { SOFTGPU_QUEUE_AQL, SOFTGPU_QUEUE_PM4, SOFTGPU_QUEUE_SD
  *	softgpu_queue_create(), which copies them
  * @priority: 0 to 15, 15 comes first within a round
  * @percent: 0: the queue is not active; the rest makes no difference
+ * @target: instructions of the kernels
  * @vm: for the callbacks; queues with the same one see each other's signals at once
  * @owner: for the callbacks
  */
@@ -141,6 +145,7 @@ struct softgpu_queue_params {
 	const void *state;
 	unsigned int priority;
 	unsigned int percent;
+	enum softgpu_target target;
 	void *vm;
 	void *owner;
 };
@@ -148,7 +153,7 @@ struct softgpu_queue_params {
 /**
  * struct softgpu_queue_stats - what a queue has done
  * @packets: packets of the ring that were completed
- * @dispatches: dispatches that were asked for, none of them executed
+ * @dispatches: dispatches that were executed
  * @bytes_copied: bytes written by copies and fills
  * @faults: 1 when the queue has stopped
  * @rptr: read pointer since the queue's creation, in the unit of @wptr_va

@@ -13,15 +13,14 @@
 #include "internal.h"
 
 /* "SGQ" and a version, which another layout or meaning of the fields changes */
-#define MAGIC	0x32514753
+#define MAGIC	0x33514753
 
 #define STOPPED		0x01
 #define BACKWARDS	0x02
 #define STARTED		0x04
 #define IN_IB		0x08
 #define BOTH		0x10
-#define WARNED		0x20
-#define ALL_FLAGS	0x3f
+#define ALL_FLAGS	0x1f
 
 /* Fields of packets: counts of bytes (30 bits), entries, rows, slices, elements of 16 bytes */
 #define MAX_BYTES	(1ULL << 30)
@@ -65,9 +64,11 @@ struct saved_op {
  * @jumps: softgpu_queue.jumps
  * @word: softgpu_queue.word
  * @vmid: softgpu_queue.vmid
+ * @gws_waves: softgpu_queue.gws_waves
  * @start_ts: softgpu_queue.start_ts
  * @signal: of the AQL packet whose indirect buffer is executed
  * @atomic_old: softgpu_queue.atomic_old
+ * @grid: the dispatch under way, or 0
  * @ib: the indirect buffers, from the outermost on
  * @op: what is being moved
  */
@@ -75,8 +76,8 @@ struct saved {
 	uint32_t magic;
 	uint8_t type, flags, depth, deps_seen;
 	uint64_t rptr, doorbell, rung, bad_doorbell;
-	uint32_t ring_len, ring_skip, jumps, word, vmid, zero;
-	uint64_t start_ts, signal, atomic_old;
+	uint32_t ring_len, ring_skip, jumps, word, vmid, gws_waves;
+	uint64_t start_ts, signal, atomic_old, grid;
 	struct saved_ib ib[SG_MAX_DEPTH];
 	struct saved_op op;
 };
@@ -100,7 +101,7 @@ static struct saved_op save_op(const struct sg_op *op)
 }
 
 /* What a queue that has stopped does without */
-static void save_packet(const struct softgpu_queue *q, struct saved *s)
+static void save_packet(struct softgpu_queue *q, struct saved *s)
 {
 	s->flags |= (q->level[q->depth].started ? STARTED : 0) | (q->in_ib ? IN_IB : 0) |
 		    (q->op.both ? BOTH : 0);
@@ -110,6 +111,7 @@ static void save_packet(const struct softgpu_queue *q, struct saved *s)
 	s->ring_skip = q->level[0].skip;
 	s->jumps = q->jumps;
 	s->vmid = q->vmid;
+	s->grid = sg_grid_park(q);
 	s->start_ts = q->start_ts;
 	if (q->in_ib)
 		s->signal = sg_u64(q->packet[14], q->packet[15]);
@@ -129,9 +131,10 @@ void sg_save(struct softgpu_queue *q, void *state)
 	struct saved s = {
 		.magic = MAGIC, .type = q->p.type,
 		.flags = (q->state == SG_STOPPED ? STOPPED : 0) |
-			 (q->backwards ? BACKWARDS : 0) | (q->warned ? WARNED : 0),
+			 (q->backwards ? BACKWARDS : 0),
 		.rptr = sg_read_pointer(q), .doorbell = q->doorbell, .rung = q->rung,
 		.bad_doorbell = q->bad_doorbell, .word = q->word, .atomic_old = q->atomic_old,
+		.gws_waves = q->gws_waves,
 	};
 
 	if (q->state != SG_STOPPED)
@@ -277,8 +280,8 @@ int sg_restore(struct softgpu_queue *q, const void *state)
 	q->packet[14] = s.signal;
 	q->packet[15] = s.signal >> 32;
 	q->atomic_old = s.atomic_old;
+	q->gws_waves = s.gws_waves;
 	q->in_ib = s.flags & IN_IB;
-	q->warned = s.flags & WARNED;
 	restore_op(q, &s);
-	return 0;
+	return s.grid ? sg_grid_unpark(q, s.grid) : 0;
 }

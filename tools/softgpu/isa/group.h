@@ -102,6 +102,8 @@ int isa_kernel_init(struct isa_kernel *kernel, enum isa_target target,
 struct isa_group *isa_group_new(const struct isa_kernel *kernel, uint64_t index,
 				unsigned int slot);
 void isa_group_free(struct isa_group *group);
+/* Bytes of memory that a workgroup takes here */
+size_t isa_group_size(const struct isa_kernel *kernel);
 
 enum isa_group_state {
 	ISA_GROUP_RUNNING,	/* the budget is used up */

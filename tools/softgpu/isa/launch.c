@@ -165,23 +165,31 @@ static uint32_t first_mode(const struct isa_kernel *k)
 	       (k->rsrc1 >> 26 & 1 ? ISA_MODE_FP16_OVFL : 0);
 }
 
+#define HEAD ((sizeof(struct isa_group) + 63) & ~63UL)
+
+static size_t registers_size(const struct isa_kernel *k)
+{
+	return (k->num_vgprs + k->num_agprs) * ISA_VGPR_SIZE;
+}
+
+size_t isa_group_size(const struct isa_kernel *k)
+{
+	return HEAD + k->waves * (sizeof(struct isa_wave) + registers_size(k)) + k->lds_size;
+}
+
 struct isa_group *isa_group_new(const struct isa_kernel *k, uint64_t index, unsigned int slot)
 {
-	size_t head = (sizeof(struct isa_group) + 63) & ~63UL;
-	size_t regs = (k->num_vgprs + k->num_agprs) * ISA_VGPR_SIZE;
-	size_t lds = (k->lds_size + 63) & ~63UL;
+	size_t regs = registers_size(k);
 	uint32_t size[3], items = 1;
 	struct isa_group *g;
-	size_t all;
 
-	all = head + k->waves * (sizeof(struct isa_wave) + regs) + lds;
-	g = aligned_alloc(64, (all + 63) & ~63UL);
+	g = aligned_alloc(64, isa_group_size(k));
 	if (!g)
 		return NULL;
-	memset(g, 0, all);
+	memset(g, 0, isa_group_size(k));
 	g->target = k->target;
 	g->kernel = k->id;
-	g->waves = (struct isa_wave *)((char *)g + head);
+	g->waves = (struct isa_wave *)((char *)g + HEAD);
 	g->lds = (uint8_t *)(g->waves + k->waves);
 	g->lds_size = k->lds_size;
 	g->id[0] = index % k->groups[0];
@@ -200,7 +208,7 @@ struct isa_group *isa_group_new(const struct isa_kernel *k, uint64_t index, unsi
 		w->group = g;
 		w->index = i;
 		w->slot = slot + i;
-		w->vgprs = (uint32_t *)(g->lds + lds + i * regs);
+		w->vgprs = (uint32_t *)(g->lds + k->lds_size + i * regs);
 		w->agprs = w->vgprs + k->num_vgprs * ISA_LANES;
 		w->num_vgprs = k->num_vgprs;
 		w->num_agprs = k->num_agprs;

@@ -269,6 +269,10 @@ struct vm *vm_new(void)
 	vm->next = 0x10000000;
 	vm_map(vm, DATA, DATA_SIZE, DATA_SIZE, SOFTGPU_READ | SOFTGPU_WRITE, true);
 	vm_map(vm, CONST_DATA, CONST_SIZE, CONST_SIZE, SOFTGPU_READ, true);
+	vm_map(vm, CODE, CODE_SIZE, CODE_SIZE, SOFTGPU_READ | SOFTGPU_EXEC, true);
+	/* A kernel descriptor: 8 bytes of where its code begins; s_endpgm */
+	vm_put(vm, KERNEL + 16, (uint64_t[]){ 256 }, 8);
+	vm_put(vm, KERNEL + 256, (uint32_t[]){ 0xbf810000 }, 4);
 	vm_map(vm, BIG, BIG_SIZE, BIG_HOST, SOFTGPU_READ | SOFTGPU_WRITE, false);
 	return vm;
 }

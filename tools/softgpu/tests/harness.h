@@ -29,6 +29,9 @@
 #define DATA_SIZE	0x100000ULL
 #define CONST_DATA	0x800000ULL	/* 64 KiB, read only */
 #define CONST_SIZE	0x10000ULL
+#define CODE		0x900000ULL	/* 64 KiB, read and execute */
+#define CODE_SIZE	0x10000ULL
+#define KERNEL		CODE		/* a kernel that only ends */
 #define BIG		0x100000000ULL	/* 1 GiB, the same 4 MiB again and again */
 #define BIG_SIZE	0x40000000ULL
 #define BIG_HOST	0x400000ULL

@@ -346,7 +346,8 @@ static void aql_packet(struct gen *g, struct buf *b)
 		EMIT(b, 2u << 16, 0, SIGNAL(flag(g)), 0, 0, 0, 0xff, 0, 0, 0, 0, 0, 0, 0, signal, 0);
 		break;
 	case 3:
-		EMIT(b, 2u | 1u << 16, 64, 64, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, signal, 0);
+		EMIT(b, 2u | 1u << 16, 64, 0, below(g, 1000) + 1, 0, 0, 0, 0, KERNEL, 0, 0, 0, 0, 0,
+		     signal, 0);
 		break;
 	default:
 		num = buffer(g, 0, &va, NULL, 0);

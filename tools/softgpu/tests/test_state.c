@@ -485,17 +485,6 @@ static void test_aql(void **state)
 	queue_move(&q);
 	queue_bad(&q, 4, P3(0x50, 5));
 	queue_exit(&q);
-
-	/* Dispatches are logged once. */
-	start(fix, &q, SOFTGPU_QUEUE_AQL);
-	for (unsigned int i = 0; i < 3; i++) {
-		PUT(&q, 2u | 1u << 16, 64, 64, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, LO(SIGNAL(0)), 0);
-		queue_ring(&q);
-		UNTIL(value(vm, 0) == -2 - (int)i);
-		queue_move(&q);
-	}
-	assert_int_equal(vm->num_logs, 1);
-	queue_exit(&q);
 }
 
 /* It stays stopped, and that is not told again. */
