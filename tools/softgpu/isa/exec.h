@@ -246,6 +246,11 @@ struct isa_semantics {
 	isa_lanes_fn *lanes;
 };
 
+/* The head of the function of a row that is RUN */
+#define ISA_DO(name)									\
+void do_##name(struct isa_wave *w, const struct isa_insn *insn);			\
+void do_##name(struct isa_wave *w, const struct isa_insn *insn __attribute__((unused)))
+
 /* By the numbers of isa_ops */
 extern const struct isa_semantics isa_semantics[];
 
