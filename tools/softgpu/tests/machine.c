@@ -210,6 +210,20 @@ void run_insn(struct machine *m, const char *name)
 	execute(m);
 }
 
+void put_memory(struct machine *m, uint64_t va, const void *buf, uint64_t len)
+{
+	isa_unlock(&m->run);
+	vm_put(m->vm, va, buf, len);
+	isa_lock(&m->run);
+}
+
+void get_memory(struct machine *m, uint64_t va, void *buf, uint64_t len)
+{
+	isa_unlock(&m->run);
+	vm_get(m->vm, va, buf, len);
+	isa_lock(&m->run);
+}
+
 uint64_t random64(void)
 {
 	static uint64_t state = 0x9e3779b97f4a7c15;

@@ -71,6 +71,10 @@ struct isa_operand sgpr(enum isa_type type, unsigned int reg);
 struct isa_operand vgpr(enum isa_type type, unsigned int reg);
 struct isa_operand constant(enum isa_type type, uint64_t value);
 
+/* Memory from outside the wave, whose thread has it locked; translations are forgotten. */
+void put_memory(struct machine *m, uint64_t va, const void *buf, uint64_t len);
+void get_memory(struct machine *m, uint64_t va, void *buf, uint64_t len);
+
 /* All lanes of a register */
 static inline uint32_t *v(struct machine *m, unsigned int reg)
 {
