@@ -3,7 +3,7 @@
  * Sources of vector instructions that are not just a register: lanes from elsewhere (DPP), parts
  * of registers (SDWA, op_sel), signs, indexed registers.
  */
-#include "valu.h"
+#include "f16.h"
 
 /* The lane that lane @i of a DPP source comes from, or -1 */
 static int dpp_lane(unsigned int ctrl, int i)
@@ -175,7 +175,7 @@ static const uint32_t *dwords(const struct isa_insn *insn, unsigned int n, const
 }
 
 /* F32, or F16 in one half of a register, to F32 */
-static const uint32_t *mixed(const struct isa_insn *insn, unsigned int n,
+static const uint32_t *mixed(const struct isa_wave *w, const struct isa_insn *insn, unsigned int n,
 			     const struct isa_operand *arg, const uint32_t *from, uint32_t *tmp)
 {
 	unsigned int mods = (insn->neg_lo >> n & 1 ? ISA_NEG : 0) |
@@ -183,26 +183,24 @@ static const uint32_t *mixed(const struct isa_insn *insn, unsigned int n,
 	unsigned int shift = insn->op_sel >> n & 1 ? 16 : 0;
 
 	if (insn->op_sel_hi >> n & 1) {
-		for (unsigned int i = 0; i < ISA_LANES; i++) {
-			uint32_t bits = from[i];
-			float value;
+		bool inline_float = arg->kind == ISA_CONST && arg->reg >= 240 && arg->reg <= 248;
+		uint32_t value = inline_float ? isa_inline_float(arg->reg, ISA_F16) : 0;
+		uint32_t halves[ISA_LANES];
 
-			if (arg->kind == ISA_CONST && arg->reg >= 240 && arg->reg <= 248)
-				bits = isa_inline_float(arg->reg, ISA_F16);
-			value = isa_f16(bits >> shift);
-			memcpy(&tmp[i], &value, sizeof(value));
-		}
+		for (unsigned int i = 0; i < ISA_LANES; i++)
+			halves[i] = (inline_float ? value : from[i]) >> shift;
+		isa_f16_load(w, halves, (float *)tmp, 0);
 		from = tmp;
 	}
 	change_sign(tmp, from, 0x80000000, mods);
 	return tmp;
 }
 
-static const uint32_t *packed(const struct isa_insn *insn, unsigned int n,
+static const uint32_t *packed(const struct isa_wave *w, const struct isa_insn *insn, unsigned int n,
 			      const struct isa_operand *arg, const uint32_t *from, uint32_t *tmp)
 {
 	if (insn->op->flags & ISA_MIXED)
-		return mixed(insn, n, arg, from, tmp);
+		return mixed(w, insn, n, arg, from, tmp);
 	if (!(insn->op->flags & ISA_PACKED))
 		return from;
 	switch (arg->type) {
@@ -249,7 +247,7 @@ const uint32_t *isa_modified_source(struct isa_wave *w, const struct isa_insn *i
 	if (insn->encoding == ISA_SDWA && i < 2)
 		lanes = sdwa(lanes, insn->sdwa.src_sel[i], arg.mods & ISA_SEXT, tmp);
 	if (insn->op->format == ISA_VOP3P)
-		return packed(insn, i, &arg, lanes, tmp);
+		return packed(w, insn, i, &arg, lanes, tmp);
 	if (insn->op->flags & ISA_OPSEL && insn->op_sel >> i & 1 && arg.type <= ISA_F16)
 		lanes = high_half(lanes, tmp);
 	return signs(lanes, &arg, tmp);
