@@ -87,12 +87,57 @@ SUB_CO(v_subb_co_u32, l->mask_in, 0, 1)
 SUB_CO(v_subrev_co_u32, 0, 1, 0)
 SUB_CO(v_subbrev_co_u32, l->mask_in, 1, 0)
 
+#define U32_2(name, expr) \
+	ISA_LANES2(name, uint32_t, uint32_t, uint32_t, expr)
+#define I32_2(name, expr) \
+	ISA_LANES2(name, int32_t, int32_t, int32_t, expr)
 #define U32_3(name, expr) \
 	ISA_LANES3(name, uint32_t, uint32_t, uint32_t, uint32_t, expr)
+#define I32_3(name, expr) \
+	ISA_LANES3(name, int32_t, int32_t, int32_t, int32_t, expr)
 
 U32_3(v_add3_u32, a + b + c)
 U32_3(v_lshl_add_u32, (a << (b & 31)) + c)
 U32_3(v_add_lshl_u32, (a + b) << (c & 31))
 U32_3(v_xad_u32, (a ^ b) + c)
 
-ISA_LANES2(v_mul_lo_u32, uint32_t, uint32_t, uint32_t, a * b)
+I32_2(v_min_i32, ISA_MIN(a, b))
+I32_2(v_max_i32, ISA_MAX(a, b))
+U32_2(v_min_u32, ISA_MIN(a, b))
+U32_2(v_max_u32, ISA_MAX(a, b))
+I32_3(v_min3_i32, ISA_MIN(ISA_MIN(a, b), c))
+I32_3(v_max3_i32, ISA_MAX(ISA_MAX(a, b), c))
+I32_3(v_med3_i32, ISA_MED3(a, b, c))
+U32_3(v_min3_u32, ISA_MIN(ISA_MIN(a, b), c))
+U32_3(v_max3_u32, ISA_MAX(ISA_MAX(a, b), c))
+U32_3(v_med3_u32, ISA_MED3(a, b, c))
+
+U32_2(v_mul_lo_u32, a * b)
+U32_2(v_mul_hi_u32, (uint64_t)a * b >> 32)
+I32_2(v_mul_hi_i32, (int64_t)a * b >> 32)
+
+/*
+ * Factors of 24 bits. The documents do not say what clamp makes of a product of 48 bits: here
+ * all of it counts.
+ */
+static inline int32_t i24(uint32_t value)
+{
+	return (int32_t)(value << 8) >> 8;
+}
+
+static inline uint32_t u24(uint32_t value)
+{
+	return value & 0xffffff;
+}
+
+I32(v_mul_i32_i24, (int64_t)i24(a) * i24(b))
+U32(v_mul_u32_u24, (int64_t)u24(a) * u24(b))
+U32_2(v_mul_hi_i32_i24, (int64_t)i24(a) * i24(b) >> 32)
+U32_2(v_mul_hi_u32_u24, (uint64_t)u24(a) * u24(b) >> 32)
+ISA_SATURATE3(v_mad_i32_i24, uint32_t, INT32_MIN, INT32_MAX, int32_t, int32_t, int32_t,
+	      (int64_t)i24(a) * i24(b) + c)
+ISA_SATURATE3(v_mad_u32_u24, uint32_t, 0, UINT32_MAX, uint32_t, uint32_t, uint32_t,
+	      (int64_t)u24(a) * u24(b) + c)
+
+ISA_SATURATE3(v_sad_u32, uint32_t, 0, UINT32_MAX, uint32_t, uint32_t, uint32_t,
+	      (a > b ? a - b : b - a) + c)

@@ -1,21 +1,26 @@
 /* SPDX-License-Identifier: GPL-2.0 OR MIT */
 /*
- * Functions of integers that saturate: one loop for those that do not, which are most, and one
- * for those that do.
- *
- * The expression is exact as an int64_t. The result without clamp is its lowest bits.
+ * What files with functions of integers share.
  */
 #ifndef SOFTGPU_ISA_EXEC_INT_H
 #define SOFTGPU_ISA_EXEC_INT_H
 
 #include "valu.h"
 
+#define ISA_MIN(a, b)		((a) < (b) ? (a) : (b))
+#define ISA_MAX(a, b)		((a) > (b) ? (a) : (b))
+#define ISA_MED3(a, b, c)	ISA_MAX(ISA_MIN(a, b), ISA_MIN(ISA_MAX(a, b), c))
+
 static inline int64_t isa_saturate(int64_t value, int64_t min, int64_t max)
 {
 	return value < min ? min : value > max ? max : value;
 }
 
-/* @type: of the result, which is extended to 32 bits without a sign */
+/*
+ * Functions that saturate: a loop for those that do, and one for those that do not, which are
+ * most. The expression is exact in 64 bits; without clamp the result is its lowest bits, as many
+ * as @type has, which is unsigned.
+ */
 #define ISA_SATURATE2(name, type, min, max, atype, btype, exact)			\
 void do_##name(struct isa_lanes *l);							\
 ISA_CLONES void do_##name(struct isa_lanes *l)						\

@@ -66,6 +66,53 @@ REF(v_subb_co_u32, carry(x, a - b - x->in))
 REF(v_subrev_co_u32, carry(x, b - a))
 REF(v_subbrev_co_u32, carry(x, b - a - x->in))
 
+REF(v_min_i32, SIGNED(a) < SIGNED(b) ? a : b)
+REF(v_max_i32, SIGNED(a) < SIGNED(b) ? b : a)
+REF(v_min_u32, a < b ? a : b)
+REF(v_max_u32, a < b ? b : a)
+
+/* The n-th of three, by its size */
+static exact nth(exact a, exact b, exact c, unsigned int n)
+{
+	exact v[3] = { a, b, c };
+
+	for (unsigned int i = 0; i < 3; i++) {
+		unsigned int less = 0;
+
+		for (unsigned int j = 0; j < 3; j++)
+			less += v[j] < v[i] || (v[j] == v[i] && j < i);
+		if (less == n)
+			return v[i];
+	}
+	return 0;
+}
+
+REF(v_min3_u32, nth(a, b, c, 0))
+REF(v_med3_u32, nth(a, b, c, 1))
+REF(v_max3_u32, nth(a, b, c, 2))
+REF(v_min3_i32, (uint32_t)nth(SIGNED(a), SIGNED(b), SIGNED(c), 0))
+REF(v_med3_i32, (uint32_t)nth(SIGNED(a), SIGNED(b), SIGNED(c), 1))
+REF(v_max3_i32, (uint32_t)nth(SIGNED(a), SIGNED(b), SIGNED(c), 2))
+
+REF(v_mul_hi_u32, u32((a * b) >> 32, false))
+REF(v_mul_hi_i32, i32((SIGNED(a) * SIGNED(b)) >> 32, false))
+
+static exact s24(exact value)
+{
+	value %= 1 << 24;
+	return value >= 1 << 23 ? value - (1 << 24) : value;
+}
+
+#define U24(value) ((value) % (1 << 24))
+
+REF(v_mul_i32_i24, i32(s24(a) * s24(b), x->clamp))
+REF(v_mul_u32_u24, u32(U24(a) * U24(b), x->clamp))
+REF(v_mul_hi_i32_i24, i32((s24(a) * s24(b)) >> 32, false))
+REF(v_mul_hi_u32_u24, u32((U24(a) * U24(b)) >> 32, false))
+REF(v_mad_i32_i24, i32(s24(a) * s24(b) + SIGNED(c), x->clamp))
+REF(v_mad_u32_u24, u32(U24(a) * U24(b) + c, x->clamp))
+REF(v_sad_u32, u32((a < b ? b : a) - (a < b ? a : b) + c, x->clamp))
+
 static uint64_t v_mov_b64(struct lane *x)
 {
 	return x->a;
@@ -121,7 +168,11 @@ static void test_rows(void **state)
 		ROW(v_add_co_u32), ROW(v_addc_co_u32), ROW(v_sub_co_u32), ROW(v_subb_co_u32),
 		ROW(v_subrev_co_u32), ROW(v_subbrev_co_u32), ROW(v_mov_b64), ROW(v_lshl_add_u64),
 		ROW(v_lshlrev_b64), ROW(v_lshrrev_b64), ROW(v_ashrrev_i64), ROW(v_mad_u64_u32),
-		ROW(v_mad_i64_i32),
+		ROW(v_mad_i64_i32), ROW(v_min_i32), ROW(v_max_i32), ROW(v_min_u32), ROW(v_max_u32),
+		ROW(v_min3_u32), ROW(v_med3_u32), ROW(v_max3_u32), ROW(v_min3_i32), ROW(v_med3_i32),
+		ROW(v_max3_i32), ROW(v_mul_hi_u32), ROW(v_mul_hi_i32), ROW(v_mul_i32_i24),
+		ROW(v_mul_u32_u24), ROW(v_mul_hi_i32_i24), ROW(v_mul_hi_u32_u24), ROW(v_mad_i32_i24),
+		ROW(v_mad_u32_u24), ROW(v_sad_u32),
 	};
 
 	(void)state;
