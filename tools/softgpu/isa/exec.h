@@ -191,6 +191,8 @@ struct isa_wave {
 /* Results of 16 bits are not clamped to infinity */
 #define ISA_MODE_FP16_OVFL	0x800000u
 #define ISA_MODE_GPR_IDX_EN	0x8000000u
+/* Vector instructions and those of memory by vectors are not executed */
+#define ISA_MODE_VSKIP		0x10000000u
 
 /**
  * struct isa_group - a workgroup
@@ -308,6 +310,8 @@ void isa_run(struct isa_wave *w);
 /* Sets up a runner for a dispatch; what it had decoded for another one is forgotten. */
 void isa_runner_begin(struct isa_runner *run, const struct isa_env *env, uint64_t kernel);
 void isa_runner_end(struct isa_runner *run);
+/* Code is read again, as it may be another now. May be called by an instruction. */
+void isa_forget_code(struct isa_runner *run);
 /* Between them memory may be accessed */
 void isa_lock(struct isa_runner *run);
 void isa_unlock(struct isa_runner *run);

@@ -6,7 +6,7 @@
  * whose turn it is among the waves of a workgroup (group.c).
  *
  * Code is read when it is executed first in a dispatch and by a thread, so what writes to it
- * later has no effect on this dispatch, as with an instruction cache that nobody invalidates.
+ * later has no effect on this dispatch before the thread executes s_icache_inv.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -95,6 +95,16 @@ static void forget(struct isa_runner *run)
 	}
 }
 
+void isa_forget_code(struct isa_runner *run)
+{
+	for (unsigned int i = 0; i < ISA_BLOCK_HASH; i++) {
+		for (struct isa_block *block = run->blocks[i]; block; block = block->next) {
+			for (unsigned int n = 0; n < WORDS; n++)
+				block->slots[n].exec = NULL;
+		}
+	}
+}
+
 void isa_runner_begin(struct isa_runner *run, const struct isa_env *env, uint64_t kernel)
 {
 	if (run->kernel != kernel)
@@ -172,7 +182,8 @@ int isa_prepare(struct isa_slot *slot, const struct isa_wave *w)
 		unsigned int end = arg->reg + isa_dwords[arg->type];
 
 		if ((arg->kind == ISA_VGPR && end > w->num_vgprs) ||
-		    (arg->kind == ISA_AGPR && end > w->num_agprs))
+		    (arg->kind == ISA_AGPR && end > w->num_agprs) ||
+		    (arg->kind == ISA_SGPR && arg->reg == ISA_NULL))
 			return -EINVAL;
 	}
 	slot->exec = does->exec;
@@ -212,7 +223,8 @@ void isa_run(struct isa_wave *w)
 		run->budget--;
 		run->executed++;
 		w->next_pc = w->pc + slot->insn.words * 4;
-		slot->exec(w, &slot->insn);
+		if (!(w->mode & ISA_MODE_VSKIP) || slot->insn.op->format < ISA_VOP1)
+			slot->exec(w, &slot->insn);
 		if (w->state != ISA_FAILED)
 			w->pc = w->next_pc;
 	}
