@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0 OR MIT
 /*
- * The control of a wave: SOPP, branches, hardware registers, messages, and what reads special
- * operands.
+ * The control of a wave: SOPP, branches, masks, messages, and what reads special operands. What
+ * does not live here: registers of the hardware and indices of registers (exec_hwreg.c).
  */
 #include "exec.h"
 
@@ -222,6 +222,11 @@ ISA_DO(s_sleep)
 {
 	if (insn->args[0].value & 0x7f)
 		w->state = ISA_SLEEPING;
+}
+
+ISA_DO(s_icache_inv)
+{
+	isa_forget_code(w->run);
 }
 
 ISA_DO(s_wakeup)
