@@ -328,7 +328,7 @@ void isa_fail(struct isa_wave *w, enum isa_error error);
  * isa_mem() - where GPU memory is
  * @w: the wave that accesses it
  * @va: where
- * @size: at most 64 bytes
+ * @size: at most a page
  * @access: SOFTGPU_READ and SOFTGPU_WRITE, or both
  *
  * Return: NULL if it is not all in one piece, or not at all: then isa_read() or isa_write()
