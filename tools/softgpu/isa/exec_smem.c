@@ -48,7 +48,7 @@ static uint64_t buffer_address(const struct isa_wave *w, const struct isa_insn *
 
 static void load(struct isa_wave *w, const struct isa_insn *insn, uint64_t va, unsigned int num)
 {
-	uint32_t data[16] = { 0 };
+	uint32_t data[16] __attribute__((aligned(8))) = { 0 };
 
 	if (!num || isa_read(w, va, data, num * 4))
 		memcpy(&w->sgprs[insn->args[0].reg], data, isa_dwords[insn->args[0].type] * 4);
