@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0 OR MIT
 /*
- * How a dispatch begins: from an AQL packet, and what the queue's struct amd_queue_s says, to a
- * kernel that can be run.
+ * How a dispatch begins: from an AQL packet, and what the queue's struct amd_queue_s says, or from
+ * a PM4 packet and registers, to a kernel that can be run.
  *
  * What does not live here: completion (aql.c), how it is run (grid.c), registers (isa/launch.c).
  *
@@ -93,13 +93,9 @@ static int begin(struct softgpu_queue *q)
 	return sg_grid_new(q, &kernel, waves);
 }
 
-/* The packet of an AQL queue */
-int sg_dispatch(struct softgpu_queue *q)
+/* What has begun with @ret goes on. Without memory the packet is tried again. */
+static int dispatch(struct softgpu_queue *q, int ret)
 {
-	int ret = 0;
-
-	if (!q->grid)
-		ret = begin(q);
 	if (!ret)
 		ret = sg_grid_run(q);
 	if (!ret)
@@ -107,10 +103,74 @@ int sg_dispatch(struct softgpu_queue *q)
 	return ret == -ENOMEM ? -EAGAIN : ret;
 }
 
-/* DISPATCH_DIRECT or DISPATCH_INDIRECT */
-int sg_dispatch_pm4(struct softgpu_queue *q, const uint32_t *words)
+/* The packet of an AQL queue */
+int sg_dispatch(struct softgpu_queue *q)
 {
-	(void)words;
-	sg_count(&q->stats.dispatches, 1);
-	return 0;
+	return dispatch(q, q->grid ? 0 : begin(q));
+}
+
+/* Registers 0x2e00 and on that are kept: number, how many, where in struct sg_compute */
+static const struct {
+	uint16_t first, num, offset;
+} kept[] = {
+	{ 0x2e04, 3, offsetof(struct sg_compute, start) },
+	{ 0x2e07, 3, offsetof(struct sg_compute, threads) },
+	{ 0x2e0c, 2, offsetof(struct sg_compute, pgm) },
+	{ 0x2e10, 2, offsetof(struct sg_compute, scratch) },
+	{ 0x2e12, 1, offsetof(struct sg_compute, rsrc1) },
+	{ 0x2e13, 1, offsetof(struct sg_compute, rsrc2) },
+	{ 0x2e18, 1, offsetof(struct sg_compute, tmpring) },
+	{ 0x2e2d, 1, offsetof(struct sg_compute, rsrc3) },
+	{ 0x2e40, 16, offsetof(struct sg_compute, user) },
+};
+
+void sg_compute_write(struct softgpu_queue *q, uint32_t reg, uint32_t value)
+{
+	for (unsigned int i = 0; i < sizeof(kept) / sizeof(kept[0]); i++) {
+		if (reg - kept[i].first < kept[i].num)
+			memcpy((char *)&q->compute + kept[i].offset + 4 * (reg - kept[i].first),
+			       &value, sizeof(value));
+	}
+}
+
+/* DISPATCH_INITIATOR */
+#define USE_THREAD_DIMENSIONS	0x20u
+
+/* LDS_SIZE of COMPUTE_PGM_RSRC2, in bytes */
+#define RSRC2_LDS(r)		(((r) >> 15 & 0x1ff) * 512)
+
+static int begin_pm4(struct softgpu_queue *q, const uint32_t *w)
+{
+	const struct sg_compute *c = &q->compute;
+	struct isa_dispatch d = {
+		.object = (sg_u64(c->pgm[0], c->pgm[1]) & 0xffffffffffULL) << 8,
+		.scratch = (sg_u64(c->scratch[0], c->scratch[1]) & 0xffffffffffULL) << 8,
+		.scratch_wave = TMPRING_WAVE_SIZE(c->tmpring),
+		.lds_size = RSRC2_LDS(c->rsrc2),
+		.user = c->user,
+	};
+	struct isa_kernel kernel;
+	int ret;
+
+	for (unsigned int i = 0; i < 3; i++) {
+		uint64_t size = w[1 + i];
+
+		if (c->start[i])
+			return -EINVAL;
+		d.group[i] = c->threads[i];
+		if (!(w[4] & USE_THREAD_DIMENSIONS))
+			size *= d.group[i];
+		if (size > UINT32_MAX)
+			return -EINVAL;
+		d.grid[i] = size;
+	}
+	ret = isa_kernel_init_registers(&kernel, (enum isa_target)q->p.target, &d, c->rsrc1,
+					c->rsrc2, c->rsrc3);
+	return ret ? ret : sg_grid_new(q, &kernel, TMPRING_WAVES(c->tmpring));
+}
+
+/* DISPATCH_DIRECT: how many workgroups or work-items, and the initiator */
+int sg_dispatch_pm4(struct softgpu_queue *q, const uint32_t *w)
+{
+	return dispatch(q, q->grid ? 0 : begin_pm4(q, w));
 }

@@ -125,6 +125,28 @@ struct sg_level {
 	bool started;
 };
 
+/**
+ * struct sg_compute - the registers of compute shaders, for dispatches by PM4 packets
+ * @start: the first workgroup in each dimension
+ * @threads: work-items of a workgroup in each dimension
+ * @pgm: address of the code, shifted right by 8
+ * @scratch: the same of scratch memory
+ * @rsrc1: COMPUTE_PGM_RSRC1
+ * @rsrc2: COMPUTE_PGM_RSRC2
+ * @rsrc3: COMPUTE_PGM_RSRC3
+ * @tmpring: COMPUTE_TMPRING_SIZE
+ * @user: the first SGPRs
+ */
+struct sg_compute {
+	uint32_t start[3];
+	uint32_t threads[3];
+	uint32_t pgm[2];
+	uint32_t scratch[2];
+	uint32_t rsrc1, rsrc2, rsrc3;
+	uint32_t tmpring;
+	uint32_t user[16];
+};
+
 enum sg_op_kind { SG_OP_NONE, SG_OP_COPY, SG_OP_FILL, SG_OP_WRITE, SG_OP_RECT, SG_OP_PTES };
 
 /**
@@ -201,6 +223,7 @@ enum sg_state { SG_IDLE, SG_READY, SG_BLOCKED, SG_RUNNING, SG_STOPPED, SG_SAVED 
  * @start_ts: when it began, or 0
  * @deps_seen: dependencies of a barrier that have been met
  * @in_ib: its indirect buffer is executed
+ * @compute: registers
  * @grid: the dispatch under way, or NULL
  * @parked: number of the dispatch that the queue was saved with, or 0
  * @gws_waves: waves that the barrier of all workgroups waits for (sg_grid.lock)
@@ -243,6 +266,7 @@ struct softgpu_queue {
 	uint64_t start_ts;
 	unsigned int deps_seen;
 	bool in_ib;
+	struct sg_compute compute;
 	struct sg_grid *grid;
 	uint64_t parked;
 	uint32_t gws_waves;
@@ -343,6 +367,7 @@ int sg_restore(struct softgpu_queue *q, const void *state);
 /* dispatch.c */
 int sg_dispatch(struct softgpu_queue *q);
 int sg_dispatch_pm4(struct softgpu_queue *q, const uint32_t *words);
+void sg_compute_write(struct softgpu_queue *q, uint32_t reg, uint32_t value);
 
 /* grid.c */
 int sg_grid_new(struct softgpu_queue *q, const struct isa_kernel *kernel,

@@ -13,7 +13,7 @@
 
 enum {
 	NOP = 0x10, SET_BASE = 0x11, CLEAR_STATE = 0x12, DISPATCH_DIRECT = 0x15,
-	DISPATCH_INDIRECT = 0x16, ATOMIC_MEM = 0x1e, COND_EXEC = 0x22, PRED_EXEC = 0x23,
+	ATOMIC_MEM = 0x1e, COND_EXEC = 0x22, PRED_EXEC = 0x23,
 	CONTEXT_CONTROL = 0x28, WRITE_DATA = 0x37, WAIT_REG_MEM = 0x3c, INDIRECT_BUFFER = 0x3f,
 	COPY_DATA = 0x40, PFP_SYNC_ME = 0x42, EVENT_WRITE = 0x46, RELEASE_MEM = 0x49,
 	DMA_DATA = 0x50, ACQUIRE_MEM = 0x58, SET_CONFIG_REG = 0x68, SET_CONTEXT_REG = 0x69,
@@ -269,7 +269,6 @@ static uint32_t least_body(unsigned int opcode)
 	case PRED_EXEC:
 		return 1;
 	case SET_BASE:
-	case DISPATCH_INDIRECT:
 	case CONTEXT_CONTROL:
 	case SET_CONFIG_REG:
 	case SET_CONTEXT_REG:
@@ -317,7 +316,6 @@ static int exec(struct softgpu_queue *q, const uint32_t *w, uint32_t len)
 		return 0;
 	switch (bits(w[0], 8, 8)) {
 	case DISPATCH_DIRECT:
-	case DISPATCH_INDIRECT:
 		return sg_dispatch_pm4(q, w);
 	case ATOMIC_MEM:
 		return atomic_mem(q, w);

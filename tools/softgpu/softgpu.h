@@ -110,7 +110,9 @@ enum softgpu_queue_type { SOFTGPU_QUEUE_AQL, SOFTGPU_QUEUE_PM4, SOFTGPU_QUEUE_SD
 enum softgpu_target { SOFTGPU_GFX942, SOFTGPU_GFX906 };
 
 /* Bytes of a saved queue, see softgpu_queue_save(). */
-#define SOFTGPU_STATE_SIZE	336
+#define SOFTGPU_STATE_SIZE	480
+/* How many of them are not zero, of a SOFTGPU_QUEUE_SDMA queue */
+#define SOFTGPU_SDMA_STATE_SIZE	344
 
 /**
  * struct softgpu_queue_params - a queue

@@ -71,6 +71,7 @@ struct saved_op {
  * @grid: the dispatch under way, or 0
  * @ib: the indirect buffers, from the outermost on
  * @op: what is being moved
+ * @compute: softgpu_queue.compute; last, as copy engines have none
  */
 struct saved {
 	uint32_t magic;
@@ -80,9 +81,12 @@ struct saved {
 	uint64_t start_ts, signal, atomic_old, grid;
 	struct saved_ib ib[SG_MAX_DEPTH];
 	struct saved_op op;
+	struct sg_compute compute;
 };
 
 _Static_assert(sizeof(struct saved) <= SOFTGPU_STATE_SIZE, "a state is too large");
+_Static_assert(offsetof(struct saved, compute) <= SOFTGPU_SDMA_STATE_SIZE,
+	       "a state of SDMA is too large");
 
 static struct saved_op save_op(const struct sg_op *op)
 {
@@ -139,6 +143,8 @@ void sg_save(struct softgpu_queue *q, void *state)
 
 	if (q->state != SG_STOPPED)
 		save_packet(q, &s);
+	if (q->p.type != SOFTGPU_QUEUE_SDMA)
+		s.compute = q->compute;
 	memset(state, 0, SOFTGPU_STATE_SIZE);
 	memcpy(state, &s, sizeof(s));
 }
@@ -281,6 +287,7 @@ int sg_restore(struct softgpu_queue *q, const void *state)
 	q->packet[15] = s.signal >> 32;
 	q->atomic_old = s.atomic_old;
 	q->gws_waves = s.gws_waves;
+	q->compute = s.compute;
 	q->in_ib = s.flags & IN_IB;
 	restore_op(q, &s);
 	return s.grid ? sg_grid_unpark(q, s.grid) : 0;

@@ -124,6 +124,7 @@ uint32_t sg_reg_read(struct softgpu_queue *q, uint32_t reg)
 
 void sg_reg_write(struct softgpu_queue *q, uint32_t reg, uint32_t value)
 {
+	sg_compute_write(q, reg, value);
 	if (q->gpu->ops->reg_write && !q->vmid)
 		q->gpu->ops->reg_write(q->p.vm, q->p.owner, reg, value);
 }

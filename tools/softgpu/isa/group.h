@@ -30,6 +30,7 @@
  * @scratch: GPU address of the queue's scratch memory
  * @scratch_wave: bytes of it for each wave
  * @scratch_rsrc: the buffer descriptor of it, for gfx906
+ * @user: 16 values for the first SGPRs, or NULL: they are what the descriptor asks for
  */
 struct isa_dispatch {
 	uint64_t packet;
@@ -44,6 +45,7 @@ struct isa_dispatch {
 	uint64_t scratch;
 	uint32_t scratch_wave;
 	uint32_t scratch_rsrc[4];
+	const uint32_t *user;
 };
 
 /**
@@ -56,6 +58,7 @@ struct isa_dispatch {
  * @rsrc2: COMPUTE_PGM_RSRC2
  * @rsrc3: COMPUTE_PGM_RSRC3
  * @properties: the descriptor's kernel_code_properties
+ * @user: the first SGPRs, if isa_dispatch.user was there
  * @num_vgprs: of each wave
  * @num_agprs: of each wave
  * @lds_size: bytes of a workgroup
@@ -70,6 +73,7 @@ struct isa_kernel {
 	uint64_t entry;
 	uint32_t rsrc1, rsrc2, rsrc3;
 	uint16_t properties;
+	uint32_t user[16];
 	unsigned int num_vgprs;
 	unsigned int num_agprs;
 	uint32_t lds_size;
@@ -89,6 +93,19 @@ struct isa_kernel {
  */
 int isa_kernel_init(struct isa_kernel *kernel, enum isa_target target,
 		    const struct isa_dispatch *dispatch, const void *descriptor);
+
+/**
+ * isa_kernel_init_registers() - the same without a descriptor
+ * @kernel: what is filled, apart from @id
+ * @target: whose instructions
+ * @dispatch: what is asked for; @object is where the code begins
+ * @rsrc1: COMPUTE_PGM_RSRC1
+ * @rsrc2: COMPUTE_PGM_RSRC2
+ * @rsrc3: COMPUTE_PGM_RSRC3
+ */
+int isa_kernel_init_registers(struct isa_kernel *kernel, enum isa_target target,
+			      const struct isa_dispatch *dispatch, uint32_t rsrc1, uint32_t rsrc2,
+			      uint32_t rsrc3);
 
 /**
  * isa_group_new() - begin a workgroup

@@ -58,13 +58,18 @@ static int set_registers(struct isa_kernel *k)
 	return k->num_vgprs > 256 || k->num_agprs > 256 ? -EINVAL : 0;
 }
 
-int isa_kernel_init(struct isa_kernel *k, enum isa_target target, const struct isa_dispatch *d,
-		    const void *descriptor)
+int isa_kernel_init_registers(struct isa_kernel *k, enum isa_target target,
+			      const struct isa_dispatch *d, uint32_t rsrc1, uint32_t rsrc2,
+			      uint32_t rsrc3)
 {
 	unsigned int items = 1;
 
+	memset(k, 0, sizeof(*k));
 	k->target = target;
 	k->dispatch = *d;
+	k->dispatch.user = NULL;
+	if (d->user)
+		memcpy(k->user, d->user, sizeof(k->user));
 	k->num_groups = 1;
 	for (unsigned int i = 0; i < 3; i++) {
 		if (!d->grid[i] || !d->group[i] || d->group[i] > ISA_MAX_GROUP_SIZE)
@@ -80,14 +85,25 @@ int isa_kernel_init(struct isa_kernel *k, enum isa_target target, const struct i
 		return -EINVAL;
 	k->waves = (items + ISA_LANES - 1) / ISA_LANES;
 	k->lds_size = (d->lds_size + 511) & ~511u;
-	k->entry = d->object + field(descriptor, KD_ENTRY, 8);
-	k->rsrc1 = field(descriptor, KD_RSRC1, 4);
-	k->rsrc2 = field(descriptor, KD_RSRC2, 4);
-	k->rsrc3 = field(descriptor, KD_RSRC3, 4);
-	k->properties = field(descriptor, KD_PROPERTIES, 2);
-	if (k->properties & KERNEL_WAVE32)
-		return -EINVAL;
+	k->entry = d->object;
+	k->rsrc1 = rsrc1;
+	k->rsrc2 = rsrc2;
+	k->rsrc3 = rsrc3;
 	return set_registers(k);
+}
+
+int isa_kernel_init(struct isa_kernel *k, enum isa_target target, const struct isa_dispatch *d,
+		    const void *descriptor)
+{
+	int ret = isa_kernel_init_registers(k, target, d, field(descriptor, KD_RSRC1, 4),
+					    field(descriptor, KD_RSRC2, 4),
+					    field(descriptor, KD_RSRC3, 4));
+
+	if (ret)
+		return ret;
+	k->entry += field(descriptor, KD_ENTRY, 8);
+	k->properties = field(descriptor, KD_PROPERTIES, 2);
+	return k->properties & KERNEL_WAVE32 ? -EINVAL : 0;
 }
 
 static unsigned int put64(struct isa_wave *w, unsigned int reg, uint64_t value)
@@ -102,6 +118,7 @@ static void set_sgprs(const struct isa_kernel *k, const struct isa_group *g, str
 	const struct isa_dispatch *d = &k->dispatch;
 	unsigned int reg = 0;
 
+	memcpy(w->sgprs, k->user, sizeof(k->user));
 	if (k->properties & KERNEL_PRIVATE_BUFFER) {
 		memcpy(w->sgprs, d->scratch_rsrc, sizeof(d->scratch_rsrc));
 		reg = 4;

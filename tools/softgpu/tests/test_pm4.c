@@ -327,7 +327,7 @@ static void test_set_regs(void **state)
 	queue_create(&q);
 	words[0] = P3(0x76, 40);
 	queue_run(&q, words, 42);
-	RUN(&q, P3(0x40, 4), TO_MEM, 0x100, 0, LO(OUT(3)), 0, P3(0x15, 3), 1, 1, 1, 0);
+	RUN(&q, P3(0x40, 4), TO_MEM, 0x100, 0, LO(OUT(3)), 0);
 	assert_int_equal(r32(vm, OUT(3)), 0);
 	queue_exit(&q);
 	softgpu_destroy(gpu);
@@ -339,7 +339,9 @@ static void test_dispatch(void **state)
 	struct queue q;
 
 	start(fix, &q);
-	RUN(&q, P3(0x15, 3) | 2, 1, 1, 1, 0x21, P3(0x16, 1) | 2, 0, 0x21);
+	/* COMPUTE_NUM_THREAD_X and the next two, COMPUTE_PGM_LO and HI; 10 times, and 640 items */
+	RUN(&q, P3(0x76, 3) | 2, 0x207, 64, 1, 1, P3(0x76, 2) | 2, 0x20c, (KERNEL + 256) >> 8, 0,
+	    P3(0x15, 3) | 2, 10, 1, 1, 1, P3(0x15, 3) | 2, 640, 1, 1, 0x21);
 	assert_int_equal(queue_stats(&q).dispatches, 2);
 	queue_exit(&q);
 	BAD(fix, P3(0x15, 2), 1, 1, 1);

@@ -62,6 +62,13 @@ static uint64_t state_addr(const ModelQueue *queue)
 					 : MODEL_MQD_STATE);
 }
 
+/* An SDMA engine's MQD is small; the rest of its state is zero. */
+static unsigned int state_size(const ModelQueue *queue)
+{
+	return queue->kind == MODEL_QUEUE_SDMA_USER ? SOFTGPU_SDMA_STATE_SIZE
+						    : SOFTGPU_STATE_SIZE;
+}
+
 static void preempt(ModelQueue *queue, unsigned int action)
 {
 	AmdgpuModel *s = queue->s;
@@ -73,7 +80,7 @@ static void preempt(ModelQueue *queue, unsigned int action)
 		return;
 	}
 	model_queue_unmap(queue, state);
-	model_vm_rw(&s->ring_vm, addr, state, sizeof(state), true);
+	model_vm_rw(&s->ring_vm, addr, state, state_size(queue), true);
 }
 
 /* The first user's queue that is meant, until there is none */
@@ -115,8 +122,9 @@ static bool take_state(AmdgpuModel *s, const ModelQueue *queue, uint8_t *state)
 	static const uint32_t none;
 	uint32_t magic;
 
+	memset(state, 0, SOFTGPU_STATE_SIZE);
 	if (!model_vm_rw(&s->ring_vm, state_addr(queue), state,
-			 SOFTGPU_STATE_SIZE, false)) {
+			 state_size(queue), false)) {
 		return false;
 	}
 	memcpy(&magic, state, sizeof(magic));
