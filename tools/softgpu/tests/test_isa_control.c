@@ -139,6 +139,14 @@ static void test_forks(void **state)
 		assert_int_equal(m->w->next_pc, HERE + 4);
 		assert_int_equal(m->w->mode >> 29, csp);
 	}
+	/* Below the first one there is the last of eight. */
+	isa_set_mode(m->w, 0x3f0);
+	isa_set_sreg64(m->w, 28, 0x1234);
+	isa_set_sreg64(m->w, 30, HERE + 64);
+	join(m, 1);
+	assert_int_equal(m->w->mode, 0xe00003f0);
+	assert_int_equal(isa_exec_mask(m->w), 0x1234);
+	assert_int_equal(m->w->next_pc, HERE + 64);
 	machine_free(m);
 }
 
