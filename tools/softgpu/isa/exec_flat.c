@@ -46,8 +46,8 @@ static void global_store(struct isa_wave *w, const struct isa_insn *insn, unsign
 	isa_store_lanes(w, isa_exec_mask(w), va, form, isa_vreg(w, &insn->args[1]));
 }
 
-#define LOAD(name, form)	ISA_RUN(global_##name, global_load(w, insn, form))
-#define STORE(name, form)	ISA_RUN(global_##name, global_store(w, insn, form))
+#define LOAD(name, form)	ISA_DO(global_##name) { global_load(w, insn, form); }
+#define STORE(name, form)	ISA_DO(global_##name) { global_store(w, insn, form); }
 ISA_LOADS(LOAD)
 ISA_STORES(STORE)
 #undef LOAD
@@ -131,7 +131,7 @@ static void flat_store(struct isa_wave *w, const struct isa_insn *insn, unsigned
 		isa_scratch_store(w, flat.private, flat.at, form, src);
 }
 
-#define LOAD(name, form)	ISA_RUN(flat_##name, flat_load(w, insn, form))
-#define STORE(name, form)	ISA_RUN(flat_##name, flat_store(w, insn, form))
+#define LOAD(name, form)	ISA_DO(flat_##name) { flat_load(w, insn, form); }
+#define STORE(name, form)	ISA_DO(flat_##name) { flat_store(w, insn, form); }
 ISA_LOADS(LOAD)
 ISA_STORES(STORE)

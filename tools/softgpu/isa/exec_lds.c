@@ -164,8 +164,36 @@ static void ds_write2(struct isa_wave *w, const struct isa_insn *insn, unsigned 
 	}
 }
 
-#define READ(name, form)	ISA_RUN(ds_read_##name, ds_read(w, insn, form))
-#define WRITE(name, form)	ISA_RUN(ds_write_##name, ds_write(w, insn, form))
+/* The addresses are in no register: behind M0 by the number of the lane. */
+static bool by_lane(struct isa_wave *w, const struct isa_insn *insn, uint32_t *at)
+{
+	if (insn->gds) {
+		isa_fail(w, ISA_ILLEGAL);
+		return false;
+	}
+	for (unsigned int i = 0; i < ISA_LANES; i++)
+		at[i] = (w->sgprs[ISA_M0] & 0xffff) + insn->offset + i * 4;
+	return true;
+}
+
+ISA_DO(ds_read_addtid_b32)
+{
+	uint32_t at[ISA_LANES];
+
+	if (by_lane(w, insn, at))
+		read_at(w, at, 4, isa_vreg(w, &insn->args[0]));
+}
+
+ISA_DO(ds_write_addtid_b32)
+{
+	uint32_t at[ISA_LANES];
+
+	if (by_lane(w, insn, at))
+		write_at(w, at, 4, isa_vreg(w, &insn->args[0]));
+}
+
+#define READ(name, form)	ISA_DO(ds_read_##name) { ds_read(w, insn, form); }
+#define WRITE(name, form)	ISA_DO(ds_write_##name) { ds_write(w, insn, form); }
 READ(b32, 4)
 READ(b64, 8)
 READ(b96, 12)
@@ -188,11 +216,11 @@ WRITE(b32, 4)
 WRITE(b64, 8)
 WRITE(b96, 12)
 WRITE(b128, 16)
-ISA_RUN(ds_read2_b32, ds_read2(w, insn, 4, 4))
-ISA_RUN(ds_read2_b64, ds_read2(w, insn, 8, 8))
-ISA_RUN(ds_read2st64_b32, ds_read2(w, insn, 4, 64 * 4))
-ISA_RUN(ds_read2st64_b64, ds_read2(w, insn, 8, 64 * 8))
-ISA_RUN(ds_write2_b32, ds_write2(w, insn, 4, 4))
-ISA_RUN(ds_write2_b64, ds_write2(w, insn, 8, 8))
-ISA_RUN(ds_write2st64_b32, ds_write2(w, insn, 4, 64 * 4))
-ISA_RUN(ds_write2st64_b64, ds_write2(w, insn, 8, 64 * 8))
+ISA_DO(ds_read2_b32) { ds_read2(w, insn, 4, 4); }
+ISA_DO(ds_read2_b64) { ds_read2(w, insn, 8, 8); }
+ISA_DO(ds_read2st64_b32) { ds_read2(w, insn, 4, 64 * 4); }
+ISA_DO(ds_read2st64_b64) { ds_read2(w, insn, 8, 64 * 8); }
+ISA_DO(ds_write2_b32) { ds_write2(w, insn, 4, 4); }
+ISA_DO(ds_write2_b64) { ds_write2(w, insn, 8, 8); }
+ISA_DO(ds_write2st64_b32) { ds_write2(w, insn, 4, 64 * 4); }
+ISA_DO(ds_write2st64_b64) { ds_write2(w, insn, 8, 64 * 8); }

@@ -156,7 +156,7 @@ static void store(struct isa_wave *w, const struct isa_insn *insn, unsigned int 
 	isa_scratch_store(w, isa_exec_mask(w), at, form, isa_vreg(w, &insn->args[1]));
 }
 
-#define LOAD(name, form)	ISA_RUN(scratch_##name, load(w, insn, form))
-#define STORE(name, form)	ISA_RUN(scratch_##name, store(w, insn, form))
+#define LOAD(name, form)	ISA_DO(scratch_##name) { load(w, insn, form); }
+#define STORE(name, form)	ISA_DO(scratch_##name) { store(w, insn, form); }
 ISA_LOADS(LOAD)
 ISA_STORES(STORE)

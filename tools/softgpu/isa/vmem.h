@@ -51,14 +51,6 @@
 	X(store_dwordx3, 12)							\
 	X(store_dwordx4, 16)
 
-/* A function of RUN */
-#define ISA_RUN(name, call)							\
-void do_##name(struct isa_wave *w, const struct isa_insn *insn);		\
-void do_##name(struct isa_wave *w, const struct isa_insn *insn)			\
-{										\
-	call;									\
-}
-
 #define ISA_FOR_LANES(i, mask)							\
 	for (uint64_t i##_rest = (mask), i;					\
 	     i##_rest && (i = __builtin_ctzll(i##_rest), 1);			\
