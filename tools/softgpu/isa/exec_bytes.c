@@ -75,8 +75,7 @@ SAD(v_msad_u8, msad(a, b) + c)
 
 /* Four sums, each of bytes that begin one further, added to four numbers of 16 bits */
 #define QSAD(name, sum)									\
-void do_##name(struct isa_lanes *l);							\
-ISA_CLONES void do_##name(struct isa_lanes *l)						\
+ISA_DO_LANES(name)									\
 {											\
 	const uint32_t *pa = l->src[0], *pb = l->src[1], *pc = l->src[2];		\
 	uint64_t max = l->clamp ? UINT16_MAX : UINT64_MAX;				\
@@ -100,8 +99,7 @@ QSAD(v_qsad_pk_u16_u8, sad)
 QSAD(v_mqsad_pk_u16_u8, msad)
 
 /* The same with numbers of 32 bits */
-void do_v_mqsad_u32_u8(struct isa_lanes *l);
-ISA_CLONES void do_v_mqsad_u32_u8(struct isa_lanes *l)
+ISA_DO_LANES(v_mqsad_u32_u8)
 {
 	const uint32_t *pa = l->src[0], *pb = l->src[1], *pc = l->src[2];
 	uint64_t max = l->clamp ? UINT32_MAX : UINT64_MAX;

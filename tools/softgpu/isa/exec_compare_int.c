@@ -12,9 +12,7 @@
 #define get_u64(lanes, i)	isa_get64(lanes, i)
 
 #define COMPARE(name, type, op)								\
-void do_v_cmp_##name##_##type(struct isa_lanes *l);					\
-void do_v_cmpx_##name##_##type(struct isa_lanes *l);					\
-ISA_CLONES void do_v_cmp_##name##_##type(struct isa_lanes *l)				\
+ISA_DO_LANES(v_cmp_##name##_##type)							\
 {											\
 	const uint32_t *pa = l->src[0], *pb = l->src[1];				\
 	uint8_t out[ISA_LANES] __attribute__((aligned(16)));				\
@@ -24,6 +22,7 @@ ISA_CLONES void do_v_cmp_##name##_##type(struct isa_lanes *l)				\
 	l->mask_out = isa_pack_mask(out);						\
 }											\
 											\
+void do_v_cmpx_##name##_##type(struct isa_lanes *l);					\
 void do_v_cmpx_##name##_##type(struct isa_lanes *l)					\
 {											\
 	do_v_cmp_##name##_##type(l);							\

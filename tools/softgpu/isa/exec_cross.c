@@ -23,22 +23,19 @@ static void read_lane(struct isa_wave *w, const struct isa_insn *insn, unsigned 
 		isa_set_s32(w, &insn->args[0], from[lane]);
 }
 
-void do_v_readfirstlane_b32(struct isa_wave *w, const struct isa_insn *insn);
-void do_v_readfirstlane_b32(struct isa_wave *w, const struct isa_insn *insn)
+ISA_DO(v_readfirstlane_b32)
 {
 	uint64_t exec = isa_exec_mask(w);
 
 	read_lane(w, insn, exec ? __builtin_ctzll(exec) : 0);
 }
 
-void do_v_readlane_b32(struct isa_wave *w, const struct isa_insn *insn);
-void do_v_readlane_b32(struct isa_wave *w, const struct isa_insn *insn)
+ISA_DO(v_readlane_b32)
 {
 	read_lane(w, insn, isa_s32(w, &insn->args[2]) % ISA_LANES);
 }
 
-void do_v_writelane_b32(struct isa_wave *w, const struct isa_insn *insn);
-void do_v_writelane_b32(struct isa_wave *w, const struct isa_insn *insn)
+ISA_DO(v_writelane_b32)
 {
 	uint32_t *to = lanes(w, insn, 0, 3);
 
@@ -46,8 +43,7 @@ void do_v_writelane_b32(struct isa_wave *w, const struct isa_insn *insn)
 		to[isa_s32(w, &insn->args[2]) % ISA_LANES] = isa_s32(w, &insn->args[1]);
 }
 
-void do_v_swap_b32(struct isa_wave *w, const struct isa_insn *insn);
-void do_v_swap_b32(struct isa_wave *w, const struct isa_insn *insn)
+ISA_DO(v_swap_b32)
 {
 	const uint32_t *masks = isa_lane_masks(w);
 	uint32_t *a = lanes(w, insn, 0, 3), *b;
@@ -80,25 +76,28 @@ static void move(struct isa_wave *w, const struct isa_insn *insn)
 		to[i] = (from[i] & masks[i]) | (to[i] & ~masks[i]);
 }
 
-#define MOVE(name)									\
-void do_##name(struct isa_wave *w, const struct isa_insn *insn);			\
-void do_##name(struct isa_wave *w, const struct isa_insn *insn)				\
-{											\
-	move(w, insn);									\
+ISA_DO(v_accvgpr_mov_b32)
+{
+	move(w, insn);
 }
 
-MOVE(v_accvgpr_mov_b32)
-MOVE(v_accvgpr_read_b32)
-MOVE(v_accvgpr_write_b32)
-
-/* Exceptions of vector instructions are not kept, so there is nothing that v_clrexcp clears. */
-#define NOTHING(name)									\
-void do_##name(struct isa_wave *w, const struct isa_insn *insn);			\
-void do_##name(struct isa_wave *w, const struct isa_insn *insn)				\
-{											\
-	(void)w;									\
-	(void)insn;									\
+ISA_DO(v_accvgpr_read_b32)
+{
+	move(w, insn);
 }
 
-NOTHING(v_nop)
-NOTHING(v_clrexcp)
+ISA_DO(v_accvgpr_write_b32)
+{
+	move(w, insn);
+}
+
+ISA_DO(v_nop)
+{
+	(void)w;
+}
+
+/* Exceptions of vector instructions are not kept, so there are none to clear. */
+ISA_DO(v_clrexcp)
+{
+	(void)w;
+}

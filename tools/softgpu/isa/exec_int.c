@@ -10,8 +10,7 @@
 
 ISA_LANES1(v_mov_b32, uint32_t, uint32_t, a)
 
-void do_v_cndmask_b32(struct isa_lanes *l);
-ISA_CLONES void do_v_cndmask_b32(struct isa_lanes *l)
+ISA_DO_LANES(v_cndmask_b32)
 {
 	const uint32_t *pa = l->src[0], *pb = l->src[1];
 	uint32_t bits[ISA_LANES];
@@ -41,8 +40,7 @@ I32(v_sub_i32, a - b)
  * or, of differences, a borrow.
  */
 #define ADD_CO(name, mask)								\
-void do_##name(struct isa_lanes *l);							\
-ISA_CLONES void do_##name(struct isa_lanes *l)						\
+ISA_DO_LANES(name)									\
 {											\
 	const uint32_t *pa = l->src[0], *pb = l->src[1];				\
 	uint8_t out[ISA_LANES] __attribute__((aligned(16)));				\
@@ -61,8 +59,7 @@ ISA_CLONES void do_##name(struct isa_lanes *l)						\
 }
 
 #define SUB_CO(name, mask, from, what)							\
-void do_##name(struct isa_lanes *l);							\
-ISA_CLONES void do_##name(struct isa_lanes *l)						\
+ISA_DO_LANES(name)									\
 {											\
 	const uint32_t *px = l->src[from], *py = l->src[what];				\
 	uint8_t out[ISA_LANES] __attribute__((aligned(16)));				\

@@ -22,8 +22,7 @@ static inline int64_t isa_saturate(int64_t value, int64_t min, int64_t max)
  * as @type has, which is unsigned.
  */
 #define ISA_SATURATE2(name, type, min, max, atype, btype, exact)			\
-void do_##name(struct isa_lanes *l);							\
-ISA_CLONES void do_##name(struct isa_lanes *l)						\
+ISA_DO_LANES(name)									\
 {											\
 	const uint32_t *pa = l->src[0], *pb = l->src[1];				\
 	uint32_t *d = l->dst;								\
@@ -44,8 +43,7 @@ ISA_CLONES void do_##name(struct isa_lanes *l)						\
 }
 
 #define ISA_SATURATE3(name, type, min, max, atype, btype, ctype, exact)			\
-void do_##name(struct isa_lanes *l);							\
-ISA_CLONES void do_##name(struct isa_lanes *l)						\
+ISA_DO_LANES(name)									\
 {											\
 	const uint32_t *pa = l->src[0], *pb = l->src[1], *pc = l->src[2];		\
 	uint32_t *d = l->dst;								\

@@ -29,8 +29,7 @@ ISA_SATURATE3(v_mad_i32_i16, uint32_t, INT32_MIN, INT32_MAX, int16_t, int16_t, i
 
 /* Sources without their upper halves, and results that never leave 16 bits */
 #define SMALL2(name, type, expr)							\
-void do_##name(struct isa_lanes *l);							\
-ISA_CLONES void do_##name(struct isa_lanes *l)						\
+ISA_DO_LANES(name)									\
 {											\
 	const uint32_t *pa = l->src[0], *pb = l->src[1];				\
 	uint32_t *d = l->dst;								\
@@ -43,8 +42,7 @@ ISA_CLONES void do_##name(struct isa_lanes *l)						\
 }
 
 #define SMALL3(name, type, expr)							\
-void do_##name(struct isa_lanes *l);							\
-ISA_CLONES void do_##name(struct isa_lanes *l)						\
+ISA_DO_LANES(name)									\
 {											\
 	const uint32_t *pa = l->src[0], *pb = l->src[1], *pc = l->src[2];		\
 	uint32_t *d = l->dst;								\

@@ -8,8 +8,7 @@
 #define GET64		isa_get64
 
 #define LANES64_2(name, agetter, bgetter, expr)						\
-void do_##name(struct isa_lanes *l);							\
-ISA_CLONES void do_##name(struct isa_lanes *l)						\
+ISA_DO_LANES(name)									\
 {											\
 	const uint32_t *pa = l->src[0], *pb = l->src[1];				\
 	uint32_t *d = l->dst;								\
@@ -25,8 +24,7 @@ LANES64_2(v_lshlrev_b64, GET32, GET64, b << (a & 63))
 LANES64_2(v_lshrrev_b64, GET32, GET64, b >> (a & 63))
 LANES64_2(v_ashrrev_i64, GET32, GET64, (uint64_t)((int64_t)b >> (a & 63)))
 
-void do_v_mov_b64(struct isa_lanes *l);
-ISA_CLONES void do_v_mov_b64(struct isa_lanes *l)
+ISA_DO_LANES(v_mov_b64)
 {
 	const uint32_t *pa = l->src[0];
 	uint32_t *d = l->dst;
@@ -39,8 +37,7 @@ ISA_CLONES void do_v_mov_b64(struct isa_lanes *l)
 	}
 }
 
-void do_v_lshl_add_u64(struct isa_lanes *l);
-ISA_CLONES void do_v_lshl_add_u64(struct isa_lanes *l)
+ISA_DO_LANES(v_lshl_add_u64)
 {
 	const uint32_t *pa = l->src[0], *pb = l->src[1], *pc = l->src[2];
 	uint32_t *d = l->dst;
@@ -52,8 +49,7 @@ ISA_CLONES void do_v_lshl_add_u64(struct isa_lanes *l)
 	}
 }
 
-void do_v_mad_u64_u32(struct isa_lanes *l);
-ISA_CLONES void do_v_mad_u64_u32(struct isa_lanes *l)
+ISA_DO_LANES(v_mad_u64_u32)
 {
 	const uint32_t *pa = l->src[0], *pb = l->src[1], *pc = l->src[2];
 	uint64_t max = l->clamp ? UINT64_MAX : 0;
@@ -71,8 +67,7 @@ ISA_CLONES void do_v_mad_u64_u32(struct isa_lanes *l)
 }
 
 /* The bit for each lane is the 65th of the sum: its sign. */
-void do_v_mad_i64_i32(struct isa_lanes *l);
-ISA_CLONES void do_v_mad_i64_i32(struct isa_lanes *l)
+ISA_DO_LANES(v_mad_i64_i32)
 {
 	const int32_t *pa = (const int32_t *)l->src[0], *pb = (const int32_t *)l->src[1];
 	const uint32_t *pc = l->src[2];

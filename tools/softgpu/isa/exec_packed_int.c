@@ -12,8 +12,7 @@
 
 /* What saturates: the expression is exact as an int64_t. */
 #define PAIRS3(name, type, min, max, exact)						\
-void do_##name(struct isa_lanes *l);							\
-ISA_CLONES void do_##name(struct isa_lanes *l)						\
+ISA_DO_LANES(name)									\
 {											\
 	const type *pa = (const type *)l->src[0], *pb = (const type *)l->src[1];	\
 	const type *pc = (const type *)l->src[2];					\
@@ -35,8 +34,7 @@ ISA_CLONES void do_##name(struct isa_lanes *l)						\
 }
 
 #define PAIRS2(name, type, min, max, exact)						\
-void do_##name(struct isa_lanes *l);							\
-ISA_CLONES void do_##name(struct isa_lanes *l)						\
+ISA_DO_LANES(name)									\
 {											\
 	const type *pa = (const type *)l->src[0], *pb = (const type *)l->src[1];	\
 	type *d = (type *)l->dst;							\
@@ -65,8 +63,7 @@ PAIRS2(v_pk_sub_u16, uint16_t, 0, UINT16_MAX, a - b)
 
 /* What clamp has no effect on; a product's lower half is no number that could saturate. */
 #define PAIRS(name, type, expr)								\
-void do_##name(struct isa_lanes *l);							\
-ISA_CLONES void do_##name(struct isa_lanes *l)						\
+ISA_DO_LANES(name)									\
 {											\
 	const type *pa = (const type *)l->src[0], *pb = (const type *)l->src[1];	\
 	type *d = (type *)l->dst;							\
@@ -95,8 +92,7 @@ SHIFTS(v_pk_ashrrev_i16, int32_t, (int32_t)((uint32_t)b << 16) >> (16 + (a & 15)
        b >> (a >> 16 & 15))
 
 /* Each result is the dword of one source that op_sel has put in its lower half. */
-void do_v_pk_mov_b32(struct isa_lanes *l);
-ISA_CLONES void do_v_pk_mov_b32(struct isa_lanes *l)
+ISA_DO_LANES(v_pk_mov_b32)
 {
 	const uint32_t *pa = l->src[0], *pb = l->src[1];
 	uint32_t *d = l->dst;

@@ -109,6 +109,11 @@ static inline void isa_unpack_mask(uint32_t bits[ISA_LANES], uint64_t mask)
 	}
 }
 
+/* The head of the function of a row that is LANES */
+#define ISA_DO_LANES(name)								\
+void do_##name(struct isa_lanes *l);							\
+ISA_CLONES void do_##name(struct isa_lanes *l)
+
 /*
  * A function of LANES whose result in a lane is an expression of a, b and c, the sources in it;
  * i is the lane. gcc makes vector code of the loop.
@@ -116,8 +121,7 @@ static inline void isa_unpack_mask(uint32_t bits[ISA_LANES], uint64_t mask)
 #define ISA_LOOP _Pragma("GCC ivdep") for (unsigned int i = 0; i < ISA_LANES; i++)
 
 #define ISA_LANES1(name, dtype, atype, expr)						\
-void do_##name(struct isa_lanes *l);							\
-ISA_CLONES void do_##name(struct isa_lanes *l)						\
+ISA_DO_LANES(name)									\
 {											\
 	const atype *pa = (const atype *)l->src[0];					\
 	dtype *d = (dtype *)l->dst;							\
@@ -130,8 +134,7 @@ ISA_CLONES void do_##name(struct isa_lanes *l)						\
 }
 
 #define ISA_LANES2(name, dtype, atype, btype, expr)					\
-void do_##name(struct isa_lanes *l);							\
-ISA_CLONES void do_##name(struct isa_lanes *l)						\
+ISA_DO_LANES(name)									\
 {											\
 	const atype *pa = (const atype *)l->src[0];					\
 	const btype *pb = (const btype *)l->src[1];					\
@@ -146,8 +149,7 @@ ISA_CLONES void do_##name(struct isa_lanes *l)						\
 }
 
 #define ISA_LANES3(name, dtype, atype, btype, ctype, expr)				\
-void do_##name(struct isa_lanes *l);							\
-ISA_CLONES void do_##name(struct isa_lanes *l)						\
+ISA_DO_LANES(name)									\
 {											\
 	const atype *pa = (const atype *)l->src[0];					\
 	const btype *pb = (const btype *)l->src[1];					\
