@@ -124,9 +124,9 @@ static inline void check_row(struct machine *m, const struct reference *ref, uns
 
 		out |= (uint64_t)x->out << i;
 		if (get_lane(m, dst, i) != want)
-			fail_msg("%s way %u clamp %u op_sel %x lane %u: %llx %llx %llx: %llx, not %llx",
-				 ref->name, way, clamp, in->op_sel, i, (long long)was.a,
-				 (long long)was.b, (long long)was.c,
+			fail_msg("%s way %u%s op_sel %x lane %u: %llx %llx %llx: %llx, not %llx",
+				 ref->name, way, clamp ? " clamp" : "", in->op_sel, i,
+				 (long long)was.a, (long long)was.b, (long long)was.c,
 				 (long long)get_lane(m, dst, i), (long long)want);
 	}
 	if (sdst && isa_sreg64(m->w, sdst->reg) != out)
@@ -135,7 +135,8 @@ static inline void check_row(struct machine *m, const struct reference *ref, uns
 }
 
 /* In all ways */
-static inline void check_rows(enum isa_target target, const struct reference *refs, unsigned int num)
+static inline void check_rows(enum isa_target target, const struct reference *refs,
+			      unsigned int num)
 {
 	struct machine *m = machine_new(target);
 

@@ -177,8 +177,8 @@ static void test_mqsad_u32(void **state)
 		execute(m);
 		for (unsigned int i = 0; i < 4 * ISA_LANES; i++) {
 			unsigned int r = i & 3, lane = i / 4;
-			uint64_t want = sum_of(v64(m, VSRC(0), lane), v(m, VSRC(1))[lane], r, true) +
-					v(m, VSRC(2) + r)[lane];
+			uint64_t a = v64(m, VSRC(0), lane), b = v(m, VSRC(1))[lane];
+			uint64_t want = sum_of(a, b, r, true) + v(m, VSRC(2) + r)[lane];
 
 			if (!(isa_exec_mask(m->w) >> lane & 1))
 				want = 7;

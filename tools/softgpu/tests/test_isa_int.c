@@ -168,11 +168,11 @@ static void test_rows(void **state)
 		ROW(v_add_co_u32), ROW(v_addc_co_u32), ROW(v_sub_co_u32), ROW(v_subb_co_u32),
 		ROW(v_subrev_co_u32), ROW(v_subbrev_co_u32), ROW(v_mov_b64), ROW(v_lshl_add_u64),
 		ROW(v_lshlrev_b64), ROW(v_lshrrev_b64), ROW(v_ashrrev_i64), ROW(v_mad_u64_u32),
-		ROW(v_mad_i64_i32), ROW(v_min_i32), ROW(v_max_i32), ROW(v_min_u32), ROW(v_max_u32),
-		ROW(v_min3_u32), ROW(v_med3_u32), ROW(v_max3_u32), ROW(v_min3_i32), ROW(v_med3_i32),
-		ROW(v_max3_i32), ROW(v_mul_hi_u32), ROW(v_mul_hi_i32), ROW(v_mul_i32_i24),
-		ROW(v_mul_u32_u24), ROW(v_mul_hi_i32_i24), ROW(v_mul_hi_u32_u24), ROW(v_mad_i32_i24),
-		ROW(v_mad_u32_u24), ROW(v_sad_u32),
+		ROW(v_mad_i64_i32), ROW(v_min_i32), ROW(v_max_i32), ROW(v_min_u32),
+		ROW(v_max_u32), ROW(v_min3_u32), ROW(v_med3_u32), ROW(v_max3_u32),
+		ROW(v_min3_i32), ROW(v_med3_i32), ROW(v_max3_i32), ROW(v_mul_hi_u32),
+		ROW(v_mul_hi_i32), ROW(v_mul_i32_i24), ROW(v_mul_u32_u24), ROW(v_mul_hi_i32_i24),
+		ROW(v_mul_hi_u32_u24), ROW(v_mad_i32_i24), ROW(v_mad_u32_u24), ROW(v_sad_u32),
 	};
 
 	(void)state;
