@@ -2,9 +2,9 @@
 /*
  * The AQL packet processor.
  *
- * What lives here: packets of the HSA system architecture and AMD's vendor-specific ones,
- * completion signals (struct amd_signal_s of ROCr's amd_hsa_signal.h). What does not: what a
- * dispatch does (dispatch.c), the commands of indirect buffers (pm4.c).
+ * What lives here: packets of the HSA system architecture and AMD's vendor-specific ones. What
+ * does not: what a dispatch does (dispatch.c), the commands of indirect buffers (pm4.c), what
+ * a signal is (signal.c).
  *
  * Packets are done one after the other, so the barrier bit asks for nothing that would not
  * be so anyway. A slot is given back when its packet is done, and before its signal is sent.
@@ -20,40 +20,10 @@ enum { VENDOR_PM4_IB = 1, VENDOR_BARRIER_VALUE = 2 };
 
 enum { COND_EQ, COND_NE, COND_LT, COND_GTE };
 
-enum {
-	SIGNAL_VALUE = 8, SIGNAL_MAILBOX = 16, SIGNAL_EVENT_ID = 24, SIGNAL_START = 32,
-	SIGNAL_END = 40,
-};
-
-#define ATOMIC_ADD_64	47
-
 /* 64 bits of the packet, by the byte they begin at */
 static uint64_t packet_u64(struct softgpu_queue *q, unsigned int byte)
 {
 	return sg_u64(q->packet[byte / 4], q->packet[byte / 4 + 1]);
-}
-
-static int send_signal(struct softgpu_queue *q, uint64_t signal)
-{
-	uint64_t mailbox, id, old;
-	int ret;
-
-	/* Who waits for the signal may free it as soon as it has the value. */
-	ret = sg_load(q, signal + SIGNAL_MAILBOX, 8, &mailbox);
-	if (!ret)
-		ret = sg_load(q, signal + SIGNAL_EVENT_ID, 4, &id);
-	if (!ret)
-		ret = sg_store(q, signal + SIGNAL_START, 8, q->start_ts);
-	if (!ret)
-		ret = sg_store(q, signal + SIGNAL_END, 8, softgpu_clock());
-	if (!ret)
-		ret = sg_atomic(q, signal + SIGNAL_VALUE, ATOMIC_ADD_64, -1ULL, 0, &old);
-	if (ret || !mailbox)
-		return ret;
-	ret = sg_store(q, mailbox, 8, id);
-	if (!ret)
-		q->gpu->ops->event(q->p.vm, q->p.owner, id);
-	return ret;
 }
 
 static int finish(struct softgpu_queue *q)
@@ -71,7 +41,7 @@ static int finish(struct softgpu_queue *q)
 	sg_count(&q->stats.packets, 1);
 	ret = sg_store(q, q->p.rptr_va, 8, q->aql_rptr);
 	if (!ret && signal)
-		ret = send_signal(q, signal);
+		ret = sg_signal_complete(q, signal);
 	q->start_ts = 0;
 	q->deps_seen = 0;
 	q->jumps = 0;
@@ -97,7 +67,7 @@ static int barrier(struct softgpu_queue *q, bool any)
 		deps |= 1u << i;
 		if (q->deps_seen & 1u << i)
 			continue;
-		ret = sg_load(q, signal + SIGNAL_VALUE, 8, &value);
+		ret = sg_signal_load(q, signal, &value);
 		if (ret)
 			return ret;
 		if (!value)
@@ -119,7 +89,7 @@ static int barrier_value(struct softgpu_queue *q)
 
 	if (!signal)
 		return 0;
-	ret = sg_load(q, signal + SIGNAL_VALUE, 8, &now);
+	ret = sg_signal_load(q, signal, &now);
 	if (ret)
 		return ret;
 	value = now & packet_u64(q, 24);

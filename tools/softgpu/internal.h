@@ -345,6 +345,11 @@ bool sg_atomic_is_cmpswap(unsigned int code);
 int sg_atomic(struct softgpu_queue *q, uint64_t va, unsigned int code, uint64_t src,
 	      uint64_t cmp, uint64_t *old);
 
+/* signal.c */
+int sg_signal_load(struct softgpu_queue *q, uint64_t signal, uint64_t *value);
+int sg_signal_complete(struct softgpu_queue *q, uint64_t signal);
+int sg_signal_ask(struct softgpu_queue *q, uint64_t signal, uint64_t value);
+
 /* move.c */
 int sg_op_run(struct softgpu_queue *q);
 
