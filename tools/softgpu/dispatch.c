@@ -19,15 +19,8 @@ enum {
 	PACKET_OBJECT = 32, PACKET_KERNARG = 40,
 };
 
-/* struct amd_queue_s, of which the queue's read pointer is a part */
-enum {
-	QUEUE_READ_POINTER = 0x80, QUEUE_TMPRING = 0x8c, QUEUE_SCRATCH_RSRC = 0x90,
-	QUEUE_SCRATCH = 0xa0,
-};
-
-#define TMPRING_WAVES(r)	((r) & 0xfff)
-/* In units of 256 dwords */
-#define TMPRING_WAVE_SIZE(r)	(((r) >> 12 & 0x1fff) * 1024)
+/* Where it is in struct amd_queue_s */
+#define QUEUE_READ_POINTER	0x80
 
 static void read_packet(const struct softgpu_queue *q, struct isa_dispatch *d)
 {
@@ -49,28 +42,6 @@ static void read_packet(const struct softgpu_queue *q, struct isa_dispatch *d)
 	d->id = q->aql_rptr;
 }
 
-/* How many waves there is scratch memory for, or 0 if that does not matter */
-static int read_scratch(struct softgpu_queue *q, struct isa_dispatch *d, unsigned int *waves)
-{
-	uint64_t tmpring;
-	int ret;
-
-	*waves = 0;
-	if (!d->private_size)
-		return 0;
-	ret = sg_load(q, d->queue + QUEUE_TMPRING, 4, &tmpring);
-	if (!ret)
-		ret = sg_read(q, d->queue + QUEUE_SCRATCH_RSRC, d->scratch_rsrc,
-			      sizeof(d->scratch_rsrc));
-	if (!ret)
-		ret = sg_load(q, d->queue + QUEUE_SCRATCH, 8, &d->scratch);
-	if (ret)
-		return ret;
-	d->scratch_wave = TMPRING_WAVE_SIZE(tmpring);
-	*waves = TMPRING_WAVES(tmpring);
-	return 0;
-}
-
 static int begin(struct softgpu_queue *q)
 {
 	struct isa_dispatch d = { 0 };
@@ -81,14 +52,17 @@ static int begin(struct softgpu_queue *q)
 
 	read_packet(q, &d);
 	ret = sg_read(q, d.object, descriptor, sizeof(descriptor));
-	if (!ret)
-		ret = read_scratch(q, &d, &waves);
 	if (ret)
 		return ret;
 	ret = isa_kernel_init(&kernel, (enum isa_target)q->p.target, &d, descriptor);
 	if (ret)
 		return ret;
-	if (waves * (uint64_t)d.scratch_wave < kernel.waves * (uint64_t)d.private_size * ISA_LANES)
+	/* Who is asked for scratch memory may rely on sizes that can be. */
+	ret = sg_scratch(q, &kernel.dispatch, &waves);
+	if (ret)
+		return ret;
+	if (waves * (uint64_t)kernel.dispatch.scratch_wave <
+	    kernel.waves * (uint64_t)d.private_size * ISA_LANES)
 		return -EINVAL;
 	return sg_grid_new(q, &kernel, waves);
 }
@@ -106,7 +80,9 @@ static int dispatch(struct softgpu_queue *q, int ret)
 /* The packet of an AQL queue */
 int sg_dispatch(struct softgpu_queue *q)
 {
-	return dispatch(q, q->grid ? 0 : begin(q));
+	int ret = dispatch(q, q->grid ? 0 : begin(q));
+
+	return ret ? ret : sg_scratch_done(q, q->packet[PACKET_PRIVATE_SIZE / 4]);
 }
 
 /* Registers 0x2e00 and on that are kept: number, how many, where in struct sg_compute */
@@ -145,7 +121,7 @@ static int begin_pm4(struct softgpu_queue *q, const uint32_t *w)
 	struct isa_dispatch d = {
 		.object = (sg_u64(c->pgm[0], c->pgm[1]) & 0xffffffffffULL) << 8,
 		.scratch = (sg_u64(c->scratch[0], c->scratch[1]) & 0xffffffffffULL) << 8,
-		.scratch_wave = TMPRING_WAVE_SIZE(c->tmpring),
+		.scratch_wave = SG_TMPRING_WAVE_SIZE(c->tmpring),
 		.lds_size = RSRC2_LDS(c->rsrc2),
 		.user = c->user,
 	};
@@ -166,7 +142,7 @@ static int begin_pm4(struct softgpu_queue *q, const uint32_t *w)
 	}
 	ret = isa_kernel_init_registers(&kernel, (enum isa_target)q->p.target, &d, c->rsrc1,
 					c->rsrc2, c->rsrc3);
-	return ret ? ret : sg_grid_new(q, &kernel, TMPRING_WAVES(c->tmpring));
+	return ret ? ret : sg_grid_new(q, &kernel, SG_TMPRING_WAVES(c->tmpring));
 }
 
 /* DISPATCH_DIRECT: how many workgroups or work-items, and the initiator */

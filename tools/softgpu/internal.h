@@ -44,9 +44,14 @@
 #define SG_AQL_SIZE	64
 #define SG_AQL_DEPS	5
 
+/* COMPUTE_TMPRING_SIZE: how many waves there is scratch memory for, and bytes for each */
+#define SG_TMPRING_WAVES(r)	((r) & 0xfff)
+#define SG_TMPRING_WAVE_SIZE(r)	(((r) >> 12 & 0x1fff) * 1024)
+
 TAILQ_HEAD(sg_queues, softgpu_queue);
 
 struct sg_grid;
+struct isa_dispatch;
 struct isa_kernel;
 struct isa_runner;
 struct isa_wave;
@@ -383,6 +388,10 @@ void sg_grids_free(struct softgpu *gpu);
 bool sg_grid_help(struct softgpu *gpu, struct isa_runner *run);
 uint64_t sg_grid_park(struct softgpu_queue *q);
 int sg_grid_unpark(struct softgpu_queue *q, uint64_t id);
+
+/* scratch.c */
+int sg_scratch(struct softgpu_queue *q, struct isa_dispatch *d, unsigned int *waves);
+int sg_scratch_done(struct softgpu_queue *q, uint32_t private_size);
 
 /* exception.c */
 int sg_wave_failed(struct softgpu_queue *q, const struct isa_kernel *kernel,
