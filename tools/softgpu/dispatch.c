@@ -22,14 +22,18 @@ enum {
 /* Where it is in struct amd_queue_s */
 #define QUEUE_READ_POINTER	0x80
 
+static unsigned int dimensions(const struct softgpu_queue *q)
+{
+	return q->packet[0] >> 16 & 3;
+}
+
 static void read_packet(const struct softgpu_queue *q, struct isa_dispatch *d)
 {
 	const char *packet = (const char *)q->packet;
-	unsigned int dimensions = q->packet[0] >> 16 & 3;
 
 	memcpy(d->group, packet + PACKET_GROUP, sizeof(d->group));
 	memcpy(d->grid, packet + PACKET_GRID, sizeof(d->grid));
-	for (unsigned int i = dimensions; i < 3; i++) {
+	for (unsigned int i = dimensions(q); i < 3; i++) {
 		d->grid[i] = 1;
 		d->group[i] = 1;
 	}
@@ -42,6 +46,12 @@ static void read_packet(const struct softgpu_queue *q, struct isa_dispatch *d)
 	d->id = q->aql_rptr;
 }
 
+static int invalid(struct softgpu_queue *q, enum softgpu_exception code)
+{
+	q->exception = code;
+	return -EINVAL;
+}
+
 static int begin(struct softgpu_queue *q)
 {
 	struct isa_dispatch d = { 0 };
@@ -51,12 +61,16 @@ static int begin(struct softgpu_queue *q)
 	int ret;
 
 	read_packet(q, &d);
+	if (!dimensions(q))
+		return invalid(q, SOFTGPU_DISPATCH_DIM);
+	if (!d.object)
+		return invalid(q, SOFTGPU_DISPATCH_CODE);
 	ret = sg_read(q, d.object, descriptor, sizeof(descriptor));
 	if (ret)
 		return ret;
 	ret = isa_kernel_init(&kernel, (enum isa_target)q->p.target, &d, descriptor);
 	if (ret)
-		return ret;
+		return invalid(q, ret);
 	/* Who is asked for scratch memory may rely on sizes that can be. */
 	ret = sg_scratch(q, &kernel.dispatch, &waves);
 	if (ret)
@@ -142,7 +156,7 @@ static int begin_pm4(struct softgpu_queue *q, const uint32_t *w)
 	}
 	ret = isa_kernel_init_registers(&kernel, (enum isa_target)q->p.target, &d, c->rsrc1,
 					c->rsrc2, c->rsrc3);
-	return ret ? ret : sg_grid_new(q, &kernel, SG_TMPRING_WAVES(c->tmpring));
+	return ret ? -EINVAL : sg_grid_new(q, &kernel, SG_TMPRING_WAVES(c->tmpring));
 }
 
 /* DISPATCH_DIRECT: how many workgroups or work-items, and the initiator */

@@ -217,6 +217,7 @@ enum sg_state { SG_IDLE, SG_READY, SG_BLOCKED, SG_RUNNING, SG_STOPPED, SG_SAVED 
  * @progress: something was done in this turn
  * @fault: for -EFAULT
  * @word: for -EINVAL
+ * @exception: likewise, enum softgpu_exception, or 0: a packet that is none
  * @level: the ring and what is nested in it; for AQL the first one is empty
  * @depth: the one that is executed
  * @jumps: indirect buffers of this packet of the ring
@@ -258,6 +259,7 @@ struct softgpu_queue {
 	bool progress;
 	struct softgpu_fault fault;
 	uint32_t word;
+	unsigned int exception;
 
 	struct sg_level level[1 + SG_MAX_DEPTH];
 	unsigned int depth;

@@ -300,6 +300,8 @@ int sg_run(struct softgpu_queue *q)
 		sg_count(&q->stats.faults, 1);
 	if (ret == -EFAULT)
 		ops->fault(sg_vm(q), q->p.owner, &q->fault);
+	else if (ret == -EINVAL && q->exception && ops->exception)
+		ops->exception(q->p.vm, q->p.owner, q->exception);
 	else if (ret == -EINVAL)
 		ops->bad_packet(q->p.vm, q->p.owner, sg_read_pointer(q), q->word);
 	return ret;

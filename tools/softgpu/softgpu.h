@@ -38,6 +38,32 @@ struct softgpu_fault {
 };
 
 /**
+ * enum softgpu_exception - what a queue can do nothing about
+ * @SOFTGPU_WAVE_ABORT: a wave has called for the end: s_trap 2, of abort() and failed assertions
+ * @SOFTGPU_WAVE_TRAP: another s_trap
+ * @SOFTGPU_WAVE_ILLEGAL: a wave is at what is no instruction, or none that is executed
+ * @SOFTGPU_WAVE_APERTURE: a wave has used an address that can be none
+ * @SOFTGPU_DISPATCH_DIM: no dimensions, or one of nothing
+ * @SOFTGPU_DISPATCH_LDS: more group memory than there is
+ * @SOFTGPU_DISPATCH_CODE: no kernel
+ * @SOFTGPU_DISPATCH_GROUP: workgroups larger than they can be
+ * @SOFTGPU_DISPATCH_REGISTERS: more registers than there are
+ *
+ * Numbers are those of amdkfd's enum kfd_dbg_trap_exception_code.
+ */
+enum softgpu_exception {
+	SOFTGPU_WAVE_ABORT = 1,
+	SOFTGPU_WAVE_TRAP = 2,
+	SOFTGPU_WAVE_ILLEGAL = 4,
+	SOFTGPU_WAVE_APERTURE = 6,
+	SOFTGPU_DISPATCH_DIM = 16,
+	SOFTGPU_DISPATCH_LDS = 17,
+	SOFTGPU_DISPATCH_CODE = 18,
+	SOFTGPU_DISPATCH_GROUP = 21,
+	SOFTGPU_DISPATCH_REGISTERS = 22,
+};
+
+/**
  * struct softgpu_vm_ops - what the core asks of its user
  * @lock: between it and @unlock everything that @translate returned stays valid; the core
  *	holds it while it moves SOFTGPU_CHUNK bytes at most, never while it waits for anything
@@ -48,6 +74,8 @@ struct softgpu_fault {
  * @bad_packet: a queue has stopped because of a packet that cannot be. @index is where in
  *	the ring, in the unit of the queue's pointers and since the queue's creation; @word is
  *	the packet's first word, or what else was wrong there.
+ * @exception: a queue has stopped because of a kernel, &enum softgpu_exception; NULL: it is a
+ *	packet that cannot be
  * @event: an interrupt, with the context of the packet: for a signal the event's id, whose
  *	mailbox was written before if it has one
  * @reg_read: value of a register, by the index of its 32-bit word; NULL: all are zero
@@ -65,10 +93,11 @@ struct softgpu_fault {
  *
  * @vm and the owner are those of &struct softgpu_queue_params; @lock, @unlock, @translate and
  * @fault may have that of @ib_vm, which is asked with @lock and without it. @fault, @bad_packet,
- * @event, @reg_read, @reg_write, @privileged and @log are called without @lock, by a thread of the
- * core: in all of them softgpu_queue_doorbell(), softgpu_queue_stats() and softgpu_kick() may be
- * called, but not what waits for a queue of the same GPU. What waits for queues of another
- * struct softgpu may be called, as long as no callback of that one waits for this one.
+ * @exception, @event, @reg_read, @reg_write, @privileged and @log are called without @lock, by a
+ * thread of the core: in all of them softgpu_queue_doorbell(), softgpu_queue_stats() and
+ * softgpu_kick() may be called, but not what waits for a queue of the same GPU. What waits for
+ * queues of another struct softgpu may be called, as long as no callback of that one waits for
+ * this one.
  */
 struct softgpu_vm_ops {
 	void (*lock)(void *vm);
@@ -77,6 +106,7 @@ struct softgpu_vm_ops {
 			   struct softgpu_fault *fault);
 	void (*fault)(void *vm, void *owner, const struct softgpu_fault *fault);
 	void (*bad_packet)(void *vm, void *owner, uint64_t index, uint32_t word);
+	void (*exception)(void *vm, void *owner, unsigned int code);
 	void (*event)(void *vm, void *owner, uint32_t event_id);
 	uint32_t (*reg_read)(void *vm, void *owner, uint32_t reg);
 	void (*reg_write)(void *vm, void *owner, uint32_t reg, uint32_t value);

@@ -89,7 +89,7 @@ struct isa_kernel {
  * @dispatch: what is asked for
  * @descriptor: ISA_DESCRIPTOR_SIZE bytes at @dispatch->object
  *
- * Return: 0; -EINVAL if a size is 0 or too large, or the descriptor asks for what there is not
+ * Return: 0, or which &enum softgpu_exception it is
  */
 int isa_kernel_init(struct isa_kernel *kernel, enum isa_target target,
 		    const struct isa_dispatch *dispatch, const void *descriptor);

@@ -5,7 +5,6 @@
  * Source: "User Guide for AMDGPU Backend" of LLVM: Kernel Descriptor, Initial Kernel Execution
  * State, of GFX9 and GFX942.
  */
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -42,7 +41,7 @@ static uint64_t field(const void *descriptor, unsigned int offset, unsigned int 
 	return value;
 }
 
-static int set_registers(struct isa_kernel *k)
+static bool set_registers(struct isa_kernel *k)
 {
 	unsigned int granule = k->target == ISA_GFX942 ? 8 : 4;
 	unsigned int all = ((k->rsrc1 & 0x3f) + 1) * granule;
@@ -52,10 +51,10 @@ static int set_registers(struct isa_kernel *k)
 	if (k->target == ISA_GFX942) {
 		k->num_vgprs = ((k->rsrc3 & 0x3f) + 1) * 4;
 		if (k->num_vgprs > all)
-			return -EINVAL;
+			return false;
 		k->num_agprs = all - k->num_vgprs;
 	}
-	return k->num_vgprs > 256 || k->num_agprs > 256 ? -EINVAL : 0;
+	return k->num_vgprs <= 256 && k->num_agprs <= 256;
 }
 
 int isa_kernel_init_registers(struct isa_kernel *k, enum isa_target target,
@@ -72,24 +71,24 @@ int isa_kernel_init_registers(struct isa_kernel *k, enum isa_target target,
 		memcpy(k->user, d->user, sizeof(k->user));
 	k->num_groups = 1;
 	for (unsigned int i = 0; i < 3; i++) {
-		if (!d->grid[i] || !d->group[i] || d->group[i] > ISA_MAX_GROUP_SIZE)
-			return -EINVAL;
+		if (!d->grid[i] || !d->group[i])
+			return SOFTGPU_DISPATCH_DIM;
+		if (d->group[i] > ISA_MAX_GROUP_SIZE / items)
+			return SOFTGPU_DISPATCH_GROUP;
 		items *= d->group[i];
-		if (items > ISA_MAX_GROUP_SIZE)
-			return -EINVAL;
 		k->groups[i] = (d->grid[i] - 1) / d->group[i] + 1;
 		if (__builtin_mul_overflow(k->num_groups, k->groups[i], &k->num_groups))
-			return -EINVAL;
+			return SOFTGPU_DISPATCH_DIM;
 	}
 	if (d->lds_size > ISA_MAX_LDS)
-		return -EINVAL;
+		return SOFTGPU_DISPATCH_LDS;
 	k->waves = (items + ISA_LANES - 1) / ISA_LANES;
 	k->lds_size = (d->lds_size + 511) & ~511u;
 	k->entry = d->object;
 	k->rsrc1 = rsrc1;
 	k->rsrc2 = rsrc2;
 	k->rsrc3 = rsrc3;
-	return set_registers(k);
+	return set_registers(k) ? 0 : SOFTGPU_DISPATCH_REGISTERS;
 }
 
 int isa_kernel_init(struct isa_kernel *k, enum isa_target target, const struct isa_dispatch *d,
@@ -103,7 +102,7 @@ int isa_kernel_init(struct isa_kernel *k, enum isa_target target, const struct i
 		return ret;
 	k->entry += field(descriptor, KD_ENTRY, 8);
 	k->properties = field(descriptor, KD_PROPERTIES, 2);
-	return k->properties & KERNEL_WAVE32 ? -EINVAL : 0;
+	return k->properties & KERNEL_WAVE32 ? SOFTGPU_DISPATCH_CODE : 0;
 }
 
 static unsigned int put64(struct isa_wave *w, unsigned int reg, uint64_t value)

@@ -158,6 +158,17 @@ static void on_bad(void *opaque, void *owner, uint64_t index, uint32_t word)
 	pthread_mutex_unlock(&vm->record);
 }
 
+static void on_exception(void *opaque, void *owner, unsigned int code)
+{
+	struct vm *vm = opaque;
+
+	pthread_mutex_lock(&vm->record);
+	vm->exception = code;
+	vm->stopped = owner;
+	vm->num_exceptions++;
+	pthread_mutex_unlock(&vm->record);
+}
+
 static void on_event(void *opaque, void *owner, uint32_t id)
 {
 	struct vm *vm = opaque;
@@ -212,6 +223,7 @@ static void on_log(void *opaque, const char *line)
 
 	must(strstr(line, "softgpu: "));
 	pthread_mutex_lock(&vm->record);
+	snprintf(vm->line, sizeof(vm->line), "%s", line);
 	vm->num_logs++;
 	pthread_mutex_unlock(&vm->record);
 }
@@ -227,8 +239,8 @@ static void *ib_vm(void *opaque, void *owner, unsigned int vmid)
 
 const struct softgpu_vm_ops vm_ops = {
 	.lock = lock, .unlock = unlock, .translate = translate, .fault = on_fault,
-	.bad_packet = on_bad, .event = on_event, .reg_read = reg_read, .reg_write = reg_write,
-	.privileged = privileged, .ib_vm = ib_vm, .log = on_log,
+	.bad_packet = on_bad, .exception = on_exception, .event = on_event, .reg_read = reg_read,
+	.reg_write = reg_write, .privileged = privileged, .ib_vm = ib_vm, .log = on_log,
 };
 
 const struct softgpu_vm_ops vm_ops_bare = {
@@ -380,7 +392,7 @@ unsigned int vm_stops(struct vm *vm)
 	unsigned int num;
 
 	pthread_mutex_lock(&vm->record);
-	num = vm->num_faults + vm->num_bad;
+	num = vm->num_faults + vm->num_bad + vm->num_exceptions;
 	pthread_mutex_unlock(&vm->record);
 	return num;
 }
@@ -503,12 +515,27 @@ void queue_bad(struct queue *q, uint64_t index, uint32_t word)
 
 	UNTIL(vm_stops(vm));
 	pthread_mutex_lock(&vm->record);
-	assert_int_equal(vm->num_faults, 0);
+	assert_int_equal(vm->num_faults + vm->num_exceptions, 0);
 	assert_int_equal(vm->num_bad, 1);
 	assert_ptr_equal(vm->stopped, q);
 	assert_int_equal(vm->bad_index, index);
 	assert_int_equal(vm->bad_word, word);
 	vm->num_bad = 0;
+	pthread_mutex_unlock(&vm->record);
+	assert_int_equal(queue_stats(q).faults, 1);
+}
+
+void queue_exception(struct queue *q, unsigned int code)
+{
+	struct vm *vm = q->vm;
+
+	UNTIL(vm_stops(vm));
+	pthread_mutex_lock(&vm->record);
+	assert_int_equal(vm->num_faults + vm->num_bad, 0);
+	assert_int_equal(vm->num_exceptions, 1);
+	assert_ptr_equal(vm->stopped, q);
+	assert_int_equal(vm->exception, code);
+	vm->num_exceptions = 0;
 	pthread_mutex_unlock(&vm->record);
 	assert_int_equal(queue_stats(q).faults, 1);
 }
@@ -519,7 +546,7 @@ void queue_fault(struct queue *q, uint64_t va, unsigned int access, bool mapped)
 
 	UNTIL(vm_stops(vm));
 	pthread_mutex_lock(&vm->record);
-	assert_int_equal(vm->num_bad, 0);
+	assert_int_equal(vm->num_bad + vm->num_exceptions, 0);
 	assert_int_equal(vm->num_faults, 1);
 	assert_ptr_equal(vm->stopped, q);
 	assert_int_equal(vm->fault.va, va);

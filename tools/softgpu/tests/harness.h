@@ -61,6 +61,7 @@ struct map {
  * @opaque: for them
  * @record: protects the rest
  * @caller: owner of the queue that called for an event or a register last
+ * @line: what was logged last
  */
 struct vm {
 	pthread_mutex_t lock;
@@ -80,7 +81,10 @@ struct vm {
 	pthread_mutex_t record;
 	unsigned int num_events;
 	uint32_t events[MAX_EVENTS];
-	unsigned int num_faults, num_bad, num_logs, num_reg_writes, num_privileged;
+	unsigned int num_faults, num_bad, num_exceptions, num_logs, num_reg_writes;
+	unsigned int num_privileged;
+	unsigned int exception;
+	char line[256];
 	struct softgpu_fault fault;
 	void *stopped, *caller;
 	uint64_t bad_index;
@@ -142,8 +146,9 @@ void queue_ring(struct queue *q);
 bool queue_done(struct queue *q);
 void queue_wait(struct queue *q);
 void queue_run(struct queue *q, const uint32_t *words, unsigned int num);
-/* The queue stops, with a bad packet at this place and word, or with this fault */
+/* The queue stops, with a bad packet at this place and word, this exception or this fault */
 void queue_bad(struct queue *q, uint64_t index, uint32_t word);
+void queue_exception(struct queue *q, unsigned int code);
 void queue_fault(struct queue *q, uint64_t va, unsigned int access, bool mapped);
 struct softgpu_queue_stats queue_stats(struct queue *q);
 

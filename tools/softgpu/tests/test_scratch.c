@@ -321,7 +321,7 @@ static void test_bad_dispatch(void **state)
 	queue_create(&q);
 	PUT(&q, 2u | 1u << 16, 0, 0, 4096, 0, 0, 32, 0, LO(KERNEL), HI(KERNEL), 0, 0, 0, 0, 0, 0);
 	queue_ring(&q);
-	queue_bad(&q, 0, 2u | 1u << 16);
+	queue_exception(&q, SOFTGPU_DISPATCH_DIM);
 	assert_int_equal(r64(fix->vm, VALUE), 0);
 	queue_exit(&q);
 }
