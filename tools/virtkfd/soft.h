@@ -278,6 +278,7 @@ enum soft_buffer {
  * @ring_size: bytes
  * @rptr_va: address of the read pointer
  * @wptr_va: address of the write pointer
+ * @cwsr_va: address of the area for the context of waves, 0 for a copy engine's queue
  * @metadata_size: bytes that follow the ring
  * @percent: 0 for a queue that pauses
  * @priority: KFD's priority
@@ -296,6 +297,7 @@ struct soft_queue {
 	uint32_t ring_size;
 	uint64_t rptr_va;
 	uint64_t wptr_va;
+	uint64_t cwsr_va;
 	uint64_t metadata_size;
 	uint32_t percent;
 	uint32_t priority;
@@ -410,6 +412,7 @@ unsigned int soft_events(struct virtkfd_backend_ctx *ctx, struct virtkfd_event *
 			 unsigned int max);
 void soft_signal(struct virtkfd_backend_ctx *ctx, uint32_t id, uint32_t valid_bits,
 		 bool mailbox_updated);
+void soft_set_event(struct virtkfd_backend_ctx *ctx, uint32_t id);
 void soft_memory_exception(struct virtkfd_backend_ctx *ctx,
 			   const struct kfd_hsa_memory_exception_data *data);
 void soft_hw_exception(struct virtkfd_backend_ctx *ctx,

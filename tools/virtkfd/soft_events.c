@@ -263,6 +263,22 @@ void soft_signal(struct virtkfd_backend_ctx *ctx, uint32_t id, uint32_t valid_bi
 		ctx->notify(ctx->opaque);
 }
 
+/* kfd_set_event(): whatever its slot says. Any thread. */
+void soft_set_event(struct virtkfd_backend_ctx *ctx, uint32_t id)
+{
+	struct soft_event *ev;
+
+	pthread_mutex_lock(&ctx->lock);
+	ev = event_find(ctx, id);
+	if (ev && ev->type == KFD_IOC_EVENT_SIGNAL)
+		fire(ctx, ev);
+	else
+		ev = NULL;
+	pthread_mutex_unlock(&ctx->lock);
+	if (ev)
+		ctx->notify(ctx->opaque);
+}
+
 static void fire_type(struct virtkfd_backend_ctx *ctx, uint32_t type, const void *data,
 		      size_t size)
 {

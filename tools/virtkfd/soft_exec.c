@@ -5,8 +5,9 @@
  *
  * What does not live here: which queues there are, soft_queues.c.
  *
- * Source: kfd_int_process_v9.c, kfd_debug.c (kfd_set_dbg_ev_from_interrupt), kfd_events.c and
- * kfd_device_queue_manager.c (evict_process_queues_cpsch, set_queue_as_reset) of Linux 7.3.
+ * Source: kfd_int_process_v9.c, kfd_debug.c (kfd_set_dbg_ev_from_interrupt), kfd_events.c,
+ * kfd_process.c (send_exception_work_handler) and kfd_device_queue_manager.c
+ * (evict_process_queues_cpsch, set_queue_as_reset) of Linux 7.3.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -141,25 +142,86 @@ static void exec_fault(void *vm, void *owner, const struct softgpu_fault *fault)
 	soft_memory_exception(pdd->ctx, &data);
 }
 
-/*
- * amdkfd hears of a packet that is none only because the queue cannot be preempted any more,
- * sooner or later; then it resets the queue and tells the process that its GPU had hung.
- */
-static void exec_bad_packet(void *vm, void *owner, uint64_t index, uint32_t word)
+/* A word of the process, with vm_lock held; NULL if it cannot be accessed in one piece */
+static void *word_at(struct soft_pdd *pdd, uint64_t va, uint64_t size, unsigned int access)
 {
-	struct soft_pdd *pdd = vm;
-	struct soft_queue *queue = owner;
+	struct softgpu_fault fault;
+	uint64_t len = size;
+	void *ptr = va % size ? NULL : exec_translate(pdd, va, &len, access, &fault);
+
+	return len < size ? NULL : ptr;
+}
+
+/*
+ * kfd_send_exception_to_runtime(). A runtime that wants to be told has said where, in the header
+ * of the queue's context save area. That it has called RUNTIME_ENABLE is known to the guest alone.
+ */
+static bool tell_runtime(struct soft_queue *queue, unsigned int code)
+{
+	uint64_t area = queue->cwsr_va;
+	struct soft_pdd *pdd = queue->pdd;
+	const uint64_t *where = NULL;
+	const uint32_t *id = NULL;
+	uint64_t *payload = NULL;
+	uint32_t event = 0;
+
+	exec_lock(pdd);
+	if (area) {
+		where = word_at(pdd, area + offsetof(struct kfd_context_save_area_header,
+						     err_payload_addr), 8, SOFTGPU_READ);
+		id = word_at(pdd, area + offsetof(struct kfd_context_save_area_header,
+						  err_event_id), 4, SOFTGPU_READ);
+	}
+	if (where && id && *where)
+		payload = word_at(pdd, *where, 8, SOFTGPU_READ | SOFTGPU_WRITE);
+	if (payload) {
+		event = *id;
+		__atomic_fetch_or(payload, KFD_EC_MASK(code), __ATOMIC_RELEASE);
+	}
+	exec_unlock(pdd);
+	if (payload)
+		soft_set_event(pdd->ctx, event);
+	return payload;
+}
+
+/*
+ * Without a runtime amdkfd hears of a queue that does not go on only because it cannot be
+ * preempted any more, sooner or later; then it resets the queue and tells the process that its
+ * GPU had hung.
+ */
+static void stopped(struct soft_queue *queue, unsigned int code)
+{
+	struct soft_pdd *pdd = queue->pdd;
 	struct kfd_hsa_hw_exception_data data = {
 		.reset_cause = KFD_HW_EXCEPTION_GPU_HANG,
 		.memory_lost = 1,
 		.gpu_id = pdd->gpu->id,
 	};
 
-	soft_log(pdd->ctx->be, VIRTKFD_LOG_DEBUG, "queue %u: bad packet 0x%08x at %llu",
-		 queue->id, word, (unsigned long long)index);
+	if (tell_runtime(queue, code))
+		return;
 	__atomic_store_n(&queue->reset, true, __ATOMIC_RELAXED);
 	__atomic_store_n(&pdd->has_reset_queue, true, __ATOMIC_RELAXED);
 	soft_hw_exception(pdd->ctx, &data);
+}
+
+static void exec_bad_packet(void *vm, void *owner, uint64_t index, uint32_t word)
+{
+	struct soft_queue *queue = owner;
+
+	soft_log(((struct soft_pdd *)vm)->ctx->be, VIRTKFD_LOG_DEBUG,
+		 "queue %u: bad packet 0x%08x at %llu", queue->id, word,
+		 (unsigned long long)index);
+	stopped(queue, EC_QUEUE_PACKET_UNSUPPORTED);
+}
+
+static void exec_exception(void *vm, void *owner, unsigned int code)
+{
+	struct soft_queue *queue = owner;
+
+	soft_log(((struct soft_pdd *)vm)->ctx->be, VIRTKFD_LOG_DEBUG, "queue %u: exception %u",
+		 queue->id, code);
+	stopped(queue, code);
 }
 
 /* The interrupts of packets carry all bits of an event's id. */
@@ -180,6 +242,7 @@ static const struct softgpu_vm_ops exec_ops = {
 	.translate = exec_translate,
 	.fault = exec_fault,
 	.bad_packet = exec_bad_packet,
+	.exception = exec_exception,
 	.event = exec_event,
 	.log = exec_log,
 };

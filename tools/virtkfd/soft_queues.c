@@ -291,6 +291,8 @@ int soft_queue_create(struct virtkfd_backend_ctx *ctx, struct kfd_ioctl_create_q
 	queue->wptr_va = args->write_pointer_address;
 	queue->percent = args->queue_percentage & 0xff;
 	queue->priority = args->queue_priority;
+	if (is_compute(args->queue_type))
+		queue->cwsr_va = args->ctx_save_restore_address;
 	if (args->queue_type == KFD_IOC_QUEUE_TYPE_COMPUTE_AQL)
 		queue->metadata_size = args->metadata_ring_size;
 

@@ -32,7 +32,7 @@ struct queue {
 	struct kfd_ioctl_create_queue_args args;
 	struct virtkfd_blob *blobs[3];	/* ring, pointers, doorbells */
 	uint8_t *mem[2];
-	uint64_t handles[2];
+	uint64_t handles[3];	/* those two, the area for the context of waves */
 	uint64_t wptr;
 };
 
@@ -90,7 +90,7 @@ static void prepare(struct gctx *ctx, struct queue *q, uint32_t type)
 	};
 	if (type != AQL_TYPE)
 		return;
-	new_mem(ctx, VRAM, CWSR, CWSR_ALL);
+	q->handles[2] = new_mem(ctx, VRAM, CWSR, CWSR_ALL);
 	q->args.ctx_save_restore_address = CWSR;
 	q->args.ctx_save_restore_size = CWSR_SIZE;
 	q->args.ctl_stack_size = CTL_STACK;
@@ -486,6 +486,79 @@ static void test_reset(void **state)
 	ctx_free(ctx);
 }
 
+/* The next event that fires */
+static void expect_event(struct gctx *control, uint32_t id)
+{
+	static uint64_t fence = 0x1000;
+	struct guest *guest = control->guest;
+	const struct virtkfd_event *events;
+	uint32_t num;
+
+	assert_int_equal(poll_send(control, 0, UINT32_MAX), 0);
+	assert_int_equal(virtkfd_fence(guest->vm, control->id, VIRTKFD_RING_EVENTS, ++fence), 0);
+	for (int i = 0; i < 20000 && !fence_done(guest, fence); i++)
+		usleep(1000);
+	assert_true(fence_done(guest, fence));
+	events = poll_result(control, 0, &num);
+	assert_int_equal(num, 1);
+	assert_int_equal(events->event_id, id);
+}
+
+/*
+ * A queue with a packet that cannot be. It is told as send_exception_work_handler() does, where
+ * the header of the context save area says; or, if it says nothing, as a GPU that hangs.
+ */
+static void exception(struct guest *guest, uint32_t header, uint64_t where, uint64_t reason)
+{
+	struct gctx *control = ctx_new(guest, 2, VIRTKFD_ROLE_CONTROL);
+	struct gctx *ctx = ctx_acquired(guest, 3);
+	struct kfd_ioctl_update_queue_args pause = { 0 };
+	struct kfd_context_save_area_header *area;
+	uint32_t words[16] = { header }, hang, event;
+	struct virtkfd_blob *blobs[2];
+	uint64_t page, *data;
+	struct queue q;
+
+	page = new_mem(ctx, GTT, VA, 8 * PAGE);
+	assert_int_equal(kfd_event(ctx, KFD_IOC_EVENT_SIGNAL, page, &event), 0);
+	assert_int_equal(kfd_event(ctx, KFD_IOC_EVENT_HW_EXCEPTION, 0, &hang), 0);
+	data = (uint64_t *)map_handle(ctx, new_mem(ctx, GTT, DATA, PAGE), PAGE, &blobs[0]);
+	prepare(ctx, &q, AQL_TYPE);
+	area = (void *)map_handle(ctx, q.handles[2], CWSR_ALL, &blobs[1]);
+	area->err_payload_addr = where;
+	area->err_event_id = event;
+	data[1] = 1ULL << 63;
+	assert_int_equal(start(&q), 0);
+	put(&q, words, 16);
+	virtkfd_doorbell_write(q.blobs[2], q.args.doorbell_offset, 0, 8);
+	expect_event(control, reason ? event : hang);
+	assert_int_equal(data[0], 0);
+	assert_int_equal(data[1], 1ULL << 63 | reason);
+	assert_int_equal(data[2], 0);
+	/* Only what was reset cannot be changed any more. */
+	pause.queue_id = q.args.queue_id;
+	assert_int_equal(kfd(ctx, UPDATE_QUEUE, &pause), reason ? 0 : -EACCES);
+	assert_int_equal(stop(ctx, q.args.queue_id), 0);
+	unmap_blob(blobs[0], (uint8_t *)data, PAGE);
+	unmap_blob(blobs[1], (uint8_t *)area, CWSR_ALL);
+	drop(&q);
+	ctx_free(ctx);
+	ctx_free(control);
+}
+
+static void test_exceptions(void **state)
+{
+	/* A dispatch without dimensions; an agent's packet, which is for CPUs */
+	exception(*state, 2, DATA + 8, KFD_EC_MASK(EC_QUEUE_PACKET_DISPATCH_DIM_INVALID));
+	exception(*state, 4, DATA + 8, KFD_EC_MASK(EC_QUEUE_PACKET_UNSUPPORTED));
+	exception(*state, 2, 0, 0);
+	exception(*state, 4, 0, 0);
+	/* No memory of the process, the end of it, no word */
+	exception(*state, 2, DATA + PAGE, 0);
+	exception(*state, 2, UINT64_MAX - 7, 0);
+	exception(*state, 2, DATA + 4, 0);
+}
+
 struct ringer {
 	struct queue *q;
 	bool stop;
@@ -564,6 +637,7 @@ int main(void)
 		TEST(test_busy),
 		TEST(test_render_va),
 		TEST(test_reset),
+		TEST(test_exceptions),
 		TEST(test_race),
 	};
 
