@@ -71,6 +71,7 @@ const struct softgpu_vm_ops model_vm_ops = {
 	.translate = model_vm_translate,
 	.fault = model_vm_fault,
 	.bad_packet = model_bad_packet,
+	.exception = model_exception,
 	.event = model_event,
 	.privileged = model_cp_packet,
 	.ib_vm = model_ib_vm,

@@ -249,25 +249,54 @@ void model_event(void *opaque, void *owner, uint32_t event_id)
 	model_irq(queue->s, &irq);
 }
 
-/* What kfd_int_process_v9.c has of it: the doorbell in its process's slice, and why */
-#define BAD_OPCODE_DOORBELL(doorbell) ((doorbell) / 2 & 0x3ff)
-#define BAD_OPCODE_UNSUPPORTED (20 << 10)
+/* The doorbell in its process's slice, by which amdkfd finds the queue */
+#define DOORBELL_ID(doorbell) ((doorbell) / 2 & 0x3ff)
+/* Both interrupts have what is wrong behind that: a number, or bits of several */
+#define EXCEPTION_SHIFT 10
+#define EXCEPTION_BIT(code) (1u << ((code) - 1))
+#define EXCEPTION_LAST_OF_WAVES 9
+#define EXCEPTION_PACKET_UNSUPPORTED 20
+/* s_sendmsg by a trap handler */
+#define SQ_INST (1u << 26)
+#define SQ_PRIV (1u << 13)
 
-/* softgpu_vm_ops.bad_packet */
-void model_bad_packet(void *opaque, void *owner, uint64_t index, uint32_t word)
+/* The 24 bits of M0 as the words of the interrupt have them */
+static void set_sq_data(ModelIrq *irq, uint32_t data)
 {
-	const ModelVm *vm = opaque;
-	const ModelQueue *queue = owner;
+	irq->data[0] = SQ_INST | SQ_PRIV | (data & 0xfff) |
+		       (data & 0xf000) << 16;
+	irq->data[1] = data >> 16 & 0xff;
+}
+
+/*
+ * What is wrong with a wave comes from the trap handler of the runtime, which
+ * does not run here; with a packet, from the command processor.
+ */
+static void send_exception(const ModelVm *vm, const ModelQueue *queue,
+			   unsigned int code)
+{
+	bool wave = code <= EXCEPTION_LAST_OF_WAVES;
+	uint32_t id = DOORBELL_ID(queue->doorbell);
 	ModelIrq irq = {
-		.client = MODEL_CLIENT_CP,
-		.source = MODEL_SRC_BAD_OPCODE,
+		.client = wave ? MODEL_CLIENT_SE0 : MODEL_CLIENT_CP,
+		.source = wave ? MODEL_SRC_SQ : MODEL_SRC_BAD_OPCODE,
 		.ring = queue->slot,
 		.vmid = vm->vmid,
 		.pasid = vm->pasid,
 		.node = MODEL_NODE_XCD,
-		.data = { BAD_OPCODE_DOORBELL(queue->doorbell) |
-			  BAD_OPCODE_UNSUPPORTED },
+		.data = { id | code << EXCEPTION_SHIFT },
 	};
+
+	if (wave) {
+		set_sq_data(&irq, id | EXCEPTION_BIT(code) << EXCEPTION_SHIFT);
+	}
+	model_irq(queue->s, &irq);
+}
+
+/* softgpu_vm_ops.bad_packet */
+void model_bad_packet(void *opaque, void *owner, uint64_t index, uint32_t word)
+{
+	const ModelQueue *queue = owner;
 
 	warn_report("amdgpu-model-pci: bad packet 0x%08x at %" PRIu64
 		    " of the %s with doorbell 0x%x",
@@ -279,8 +308,19 @@ void model_bad_packet(void *opaque, void *owner, uint64_t index, uint32_t word)
 		    queue->doorbell);
 	if (queue->kind == MODEL_QUEUE_RING ||
 	    queue->kind == MODEL_QUEUE_USER) {
-		model_irq(queue->s, &irq);
+		send_exception(opaque, queue, EXCEPTION_PACKET_UNSUPPORTED);
 	}
+}
+
+/* softgpu_vm_ops.exception */
+void model_exception(void *opaque, void *owner, unsigned int code)
+{
+	const ModelQueue *queue = owner;
+
+	warn_report("amdgpu-model-pci: exception %u of the queue with "
+		    "doorbell 0x%x",
+		    code, queue->doorbell);
+	send_exception(opaque, queue, code);
 }
 
 static uint64_t doorbell_read(void *opaque, hwaddr addr, unsigned int size)

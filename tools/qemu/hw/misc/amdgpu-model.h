@@ -101,6 +101,7 @@ enum {
 /* Interrupts: clients and sources (soc15_ih_clientid.h, irqsrcs_*.h) */
 enum {
 	MODEL_CLIENT_SDMA0 = 0x08,
+	MODEL_CLIENT_SE0 = 0x0a,
 	MODEL_CLIENT_VMC = 0x12,
 	MODEL_CLIENT_CP = 0x14,
 	MODEL_CLIENT_UTCL2 = 0x1b,
@@ -110,6 +111,7 @@ enum {
 	MODEL_SRC_EOP = 181,
 	MODEL_SRC_BAD_OPCODE = 183,
 	MODEL_SRC_SDMA_TRAP = 224,
+	MODEL_SRC_SQ = 239,
 };
 /* Nodes of the interrupt cookie: the die with memory and SDMA, and its XCD */
 enum { MODEL_NODE_AID = 0, MODEL_NODE_XCD = 1 };
@@ -326,6 +328,7 @@ ModelVm *model_vm_new(AmdgpuModel *s, uint64_t root, uint16_t pasid,
 void model_vm_put(ModelVm *vm);
 void model_event(void *vm, void *owner, uint32_t event_id);
 void model_bad_packet(void *vm, void *owner, uint64_t index, uint32_t word);
+void model_exception(void *vm, void *owner, unsigned int code);
 extern const MemoryRegionOps model_doorbell_ops;
 
 /* amdgpu-model-cp.c */
