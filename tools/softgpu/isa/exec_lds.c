@@ -12,13 +12,27 @@
 
 #define INLINE	static inline __attribute__((always_inline))
 
+/* None is more than @limit, not even of inactive lanes. */
+ISA_CLONES static bool all_below(const uint32_t *at, uint32_t limit)
+{
+	uint32_t more = 0;
+
+	for (unsigned int i = 0; i < ISA_LANES; i++)
+		more |= at[i] > limit;
+	return !more;
+}
+
 uint64_t isa_lds_inside(const struct isa_wave *w, uint64_t mask, const uint32_t *at,
 			unsigned int size)
 {
-	uint64_t inside = 0, limit = w->group->lds_size;
+	uint64_t inside = 0;
 
+	if (size > w->group->lds_size)
+		return 0;
+	if (all_below(at, w->group->lds_size - size))
+		return mask;
 	for (unsigned int i = 0; i < ISA_LANES; i++)
-		inside |= (uint64_t)((uint64_t)at[i] + size <= limit) << i;
+		inside |= (uint64_t)(at[i] <= w->group->lds_size - size) << i;
 	return inside & mask;
 }
 

@@ -20,12 +20,25 @@ static uint64_t scratch_va(uint64_t base, unsigned int lane, uint32_t at)
 	return base + (uint64_t)(at / 4) * STEP + lane * 4 + at % 4;
 }
 
+/* All lanes, also inactive ones, are not behind @limit, and what they access is in dwords. */
+ISA_CLONES static bool all_simple(const uint32_t *at, uint32_t limit, uint32_t most)
+{
+	uint32_t bad = 0;
+
+	for (unsigned int i = 0; i < ISA_LANES; i++)
+		bad |= (at[i] > limit) | (at[i] % 4 > most);
+	return !bad;
+}
+
+/* False: the wave has failed */
 static bool check(struct isa_wave *w, uint64_t mask, const uint32_t *at, unsigned int size,
 		  unsigned int access, bool *in_dwords)
 {
 	unsigned int most = 4 - (size < 4 ? size : 4);
 
 	*in_dwords = true;
+	if (size <= w->scratch_size && all_simple(at, w->scratch_size - size, most))
+		return true;
 	ISA_FOR_LANES(i, mask) {
 		if ((uint64_t)at[i] + size > w->scratch_size) {
 			isa_fail_access(w, ISA_APERTURE, ISA_PRIVATE_APERTURE + at[i], access);

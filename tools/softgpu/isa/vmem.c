@@ -5,9 +5,9 @@
  * What lives here: the way from addresses to memory. What does not: addresses (exec_flat.c,
  * exec_mubuf.c), a page that is not there yet (memory.c).
  *
- * All lanes one after the other in one page are the common case: they are moved at once. Else
- * each lane looks for its page. Either way an aligned dword is a single access, and nothing
- * is written twice: others may look at it at any time.
+ * All lanes one after the other in one page are the common case: they are moved at once. Lanes
+ * in one page look for it once, others each for its own. In any case an aligned dword is a single
+ * access, and nothing is written twice: others may look at it at any time.
  */
 #include "vmem.h"
 
@@ -43,19 +43,42 @@ ISA_CLONES static bool consecutive(const uint64_t *va, unsigned int size)
 	return !diff;
 }
 
-/* Where all lanes are, if that is one piece */
-INLINE void *all_lanes(struct isa_wave *w, uint64_t mask, const uint64_t *va, unsigned int size,
-		       unsigned int access)
+/* Are all lanes aligned, and in one page? */
+ISA_CLONES static bool in_page(const uint64_t *va, unsigned int size)
 {
-	void *host;
+	uint64_t align = size < 4 ? size - 1 : 3, bad = 0;
 
+	for (unsigned int i = 0; i < ISA_LANES; i++)
+		bad |= ((va[i] ^ va[0]) | ((va[i] + size - 1) ^ va[0])) & ~(ISA_PAGE - 1);
+	for (unsigned int i = 0; i < ISA_LANES; i++)
+		bad |= va[i] & align;
+	return !bad;
+}
+
+static void *find(struct isa_wave *w, uint64_t va, unsigned int size, unsigned int access)
+{
+	void *host = isa_mem(w, va, size, access);
+
+	return host ? host : isa_mem_slow(w, va, size, access);
+}
+
+/* Where all lanes are, if that is one piece */
+INLINE void *find_row(struct isa_wave *w, uint64_t mask, const uint64_t *va, unsigned int size,
+		      unsigned int access)
+{
 	if (!AT_ONCE || mask != ~0ULL || va[0] & (size < 4 ? size - 1 : 3) ||
 	    !consecutive(va, size))
 		return NULL;
-	host = isa_mem(w, va[0], ISA_LANES * size, access);
-	if (!host)
-		host = isa_mem_slow(w, va[0], ISA_LANES * size, access);
-	return host;
+	return find(w, va[0], ISA_LANES * size, access);
+}
+
+/* The page where all lanes are, if that is one and all is aligned */
+INLINE void *find_page(struct isa_wave *w, uint64_t mask, const uint64_t *va, unsigned int size,
+		       unsigned int access)
+{
+	if (mask != ~0ULL || !in_page(va, size))
+		return NULL;
+	return find(w, va[0] & ~(ISA_PAGE - 1), ISA_PAGE, access);
 }
 
 ISA_CLONES static void load_all(const void *host, unsigned int form, uint32_t *dst)
@@ -198,13 +221,15 @@ INLINE void store64(uint32_t *host, const uint32_t *src)
 			 __ATOMIC_RELAXED);
 }
 
-INLINE bool load_each(struct isa_wave *w, uint64_t mask, const uint64_t *va, unsigned int form,
-		      const unsigned int size, uint32_t *dst)
+/* With @page all lanes are there. */
+INLINE bool load_each(struct isa_wave *w, const uint8_t *page, uint64_t mask, const uint64_t *va,
+		      unsigned int form, const unsigned int size, uint32_t *dst)
 {
 	ISA_FOR_LANES(i, mask) {
-		const void *host = isa_mem(w, va[i], size, SOFTGPU_READ);
+		const void *host = page ? page + va[i] % ISA_PAGE :
+				    isa_mem(w, va[i], size, SOFTGPU_READ);
 
-		if (__builtin_expect(!host || va[i] & (size < 4 ? size - 1 : 3), 0)) {
+		if (!page && __builtin_expect(!host || va[i] & (size < 4 ? size - 1 : 3), 0)) {
 			if (!load_slow(w, va[i], form, dst, i))
 				return false;
 			continue;
@@ -238,15 +263,17 @@ INLINE bool load_each(struct isa_wave *w, uint64_t mask, const uint64_t *va, uns
 	return true;
 }
 
-INLINE bool store_each(struct isa_wave *w, uint64_t mask, const uint64_t *va, unsigned int form,
-		       const unsigned int size, const uint32_t *src)
+/* With @page all lanes are there. */
+INLINE bool store_each(struct isa_wave *w, uint8_t *page, uint64_t mask, const uint64_t *va,
+		       unsigned int form, const unsigned int size, const uint32_t *src)
 {
 	unsigned int shift = form & ISA_FORM_HI ? 16 : 0;
 
 	ISA_FOR_LANES(i, mask) {
-		void *host = isa_mem(w, va[i], size, SOFTGPU_WRITE);
+		void *host = page ? page + va[i] % ISA_PAGE :
+				    isa_mem(w, va[i], size, SOFTGPU_WRITE);
 
-		if (__builtin_expect(!host || va[i] & (size < 4 ? size - 1 : 3), 0)) {
+		if (!page && __builtin_expect(!host || va[i] & (size < 4 ? size - 1 : 3), 0)) {
 			if (!store_slow(w, va[i], form, src, i))
 				return false;
 			continue;
@@ -278,52 +305,69 @@ INLINE bool store_each(struct isa_wave *w, uint64_t mask, const uint64_t *va, un
 	return true;
 }
 
+/* The loops are made for each size, with and without a page. */
+#define BY_SIZE(each, page, data)							\
+	switch (form & ISA_FORM_SIZE) {							\
+	case 1:										\
+		return each(w, page, mask, va, form, 1, data);				\
+	case 2:										\
+		return each(w, page, mask, va, form, 2, data);				\
+	case 4:										\
+		return each(w, page, mask, va, form, 4, data);				\
+	case 8:										\
+		return each(w, page, mask, va, form, 8, data);				\
+	case 12:									\
+		return each(w, page, mask, va, form, 12, data);				\
+	default:									\
+		return each(w, page, mask, va, form, 16, data);				\
+	}
+
+static __attribute__((noinline)) bool load_page(struct isa_wave *w, const uint8_t *page,
+						uint64_t mask, const uint64_t *va,
+						unsigned int form, uint32_t *dst)
+{
+	if (!page)
+		__builtin_unreachable();
+	BY_SIZE(load_each, page, dst)
+}
+
+static __attribute__((noinline)) bool store_page(struct isa_wave *w, uint8_t *page,
+						 uint64_t mask, const uint64_t *va,
+						 unsigned int form, const uint32_t *src)
+{
+	if (!page)
+		__builtin_unreachable();
+	BY_SIZE(store_each, page, src)
+}
+
 bool isa_load_lanes(struct isa_wave *w, uint64_t mask, const uint64_t *va, unsigned int form,
 		    uint32_t *dst)
 {
-	const void *host = all_lanes(w, mask, va, form & ISA_FORM_SIZE, SOFTGPU_READ);
+	unsigned int size = form & ISA_FORM_SIZE;
+	const void *host = find_row(w, mask, va, size, SOFTGPU_READ);
 
 	if (host) {
 		load_all(host, form, dst);
 		return true;
 	}
-	switch (form & ISA_FORM_SIZE) {
-	case 1:
-		return load_each(w, mask, va, form, 1, dst);
-	case 2:
-		return load_each(w, mask, va, form, 2, dst);
-	case 4:
-		return load_each(w, mask, va, form, 4, dst);
-	case 8:
-		return load_each(w, mask, va, form, 8, dst);
-	case 12:
-		return load_each(w, mask, va, form, 12, dst);
-	default:
-		return load_each(w, mask, va, form, 16, dst);
-	}
+	host = find_page(w, mask, va, size, SOFTGPU_READ);
+	if (host)
+		return load_page(w, host, mask, va, form, dst);
+	BY_SIZE(load_each, NULL, dst)
 }
 
 bool isa_store_lanes(struct isa_wave *w, uint64_t mask, const uint64_t *va, unsigned int form,
 		     const uint32_t *src)
 {
-	void *host = all_lanes(w, mask, va, form & ISA_FORM_SIZE, SOFTGPU_WRITE);
+	unsigned int size = form & ISA_FORM_SIZE;
+	void *host = find_row(w, mask, va, size, SOFTGPU_WRITE);
 
 	if (host) {
 		store_all(host, form, src);
 		return true;
 	}
-	switch (form & ISA_FORM_SIZE) {
-	case 1:
-		return store_each(w, mask, va, form, 1, src);
-	case 2:
-		return store_each(w, mask, va, form, 2, src);
-	case 4:
-		return store_each(w, mask, va, form, 4, src);
-	case 8:
-		return store_each(w, mask, va, form, 8, src);
-	case 12:
-		return store_each(w, mask, va, form, 12, src);
-	default:
-		return store_each(w, mask, va, form, 16, src);
-	}
+	host = find_page(w, mask, va, size, SOFTGPU_WRITE);
+	if (host)
+		return store_page(w, host, mask, va, form, src);
+	BY_SIZE(store_each, NULL, src)
 }

@@ -22,7 +22,7 @@ static uint32_t pattern_offset(enum pattern pattern, unsigned int lane, unsigned
 	case SAME:
 		return 3 * PAGE - 2 * align;
 	case BACK:
-		return 5 * PAGE + align - lane * size;
+		return 4 * PAGE + 2048 + align - lane * size;
 	default:
 		return random32() % (AREA - GUARD) / align * align;
 	}
