@@ -133,7 +133,7 @@ static void set_sgprs(const struct isa_kernel *k, const struct isa_group *g, str
 	if (k->properties & KERNEL_FLAT_SCRATCH)
 		reg = put64(w, reg, d->scratch);
 	if (k->properties & KERNEL_PRIVATE_SIZE)
-		w->sgprs[reg++] = d->private_size;
+		w->sgprs[reg++] = (d->private_size + 3) & ~3u;
 	if (reg < RSRC2_USER_SGPRS(k->rsrc2))
 		reg = RSRC2_USER_SGPRS(k->rsrc2);
 	for (unsigned int i = 0; i < 3; i++) {
@@ -148,9 +148,14 @@ static void set_sgprs(const struct isa_kernel *k, const struct isa_group *g, str
 		w->sgprs[reg++] = w->slot * d->scratch_wave;
 }
 
-/* @size: of the workgroup, which is smaller at the end of the grid */
+/*
+ * @size: of the workgroup, which is smaller at the end of the grid. Who asks for x alone may take
+ * all of v0 for it, also where there would be room for y and z.
+ */
 static void set_vgprs(const struct isa_kernel *k, struct isa_wave *w, const uint32_t *size)
 {
+	unsigned int more = RSRC2_ITEM_ID(k->rsrc2);
+	bool packed = k->target == ISA_GFX942;
 	uint64_t exec = 0;
 
 	for (unsigned int i = 0; i < ISA_LANES; i++) {
@@ -161,15 +166,11 @@ static void set_vgprs(const struct isa_kernel *k, struct isa_wave *w, const uint
 		if (z >= size[2])
 			break;
 		exec |= 1ULL << i;
-		if (k->target == ISA_GFX942) {
-			w->vgprs[i] = x | y << 10 | z << 20;
-			continue;
-		}
 		w->vgprs[i] = x;
-		if (RSRC2_ITEM_ID(k->rsrc2) > 0)
-			w->vgprs[ISA_LANES + i] = y;
-		if (RSRC2_ITEM_ID(k->rsrc2) > 1)
-			w->vgprs[2 * ISA_LANES + i] = z;
+		if (more > 0)
+			w->vgprs[packed ? i : ISA_LANES + i] |= packed ? y << 10 : y;
+		if (more > 1)
+			w->vgprs[packed ? i : 2 * ISA_LANES + i] |= packed ? z << 20 : z;
 	}
 	isa_set_sreg64(w, ISA_EXEC, exec);
 }
