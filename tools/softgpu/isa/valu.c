@@ -55,7 +55,18 @@ static void write_mask(struct isa_wave *w, const struct isa_slot *slot, const st
 		isa_set_sreg64(w, ISA_EXEC, l->mask_out & exec);
 }
 
-static void exec_plain(struct isa_wave *w, const struct isa_insn *insn)
+/* The lower halves of those lanes */
+static void blend_low(uint32_t *to, const uint32_t *from, const uint32_t *masks)
+{
+	for (unsigned int i = 0; i < ISA_LANES; i++) {
+		uint32_t mask = masks[i] & 0xffff;
+
+		to[i] = (from[i] & mask) | (to[i] & ~mask);
+	}
+}
+
+static inline __attribute__((always_inline)) void plain(struct isa_wave *w,
+							const struct isa_insn *insn, bool low)
 {
 	const struct isa_slot *slot = isa_slot_of(insn);
 	const struct isa_plan *plan = &slot->plan;
@@ -82,20 +93,35 @@ static void exec_plain(struct isa_wave *w, const struct isa_insn *insn)
 		l.mask_in = isa_s64(w, &insn->args[plan->carry]);
 	if (plan->dst >= 0) {
 		dst = w->vgprs + insn->args[plan->dst].reg * ISA_LANES;
-		l.dst = exec == ~0ULL ? dst : result;
+		l.dst = exec == ~0ULL && !low ? dst : result;
 	}
 	slot->lanes(&l);
-	if (dst && exec != ~0ULL)
+	if (low)
+		blend_low(dst, result, isa_lane_masks(w));
+	else if (dst && exec != ~0ULL)
 		blend(dst, result, isa_lane_masks(w), isa_dwords[insn->args[plan->dst].type]);
 	if (plan->sdst >= 0)
 		write_mask(w, slot, &l, exec);
+}
+
+static void exec_plain(struct isa_wave *w, const struct isa_insn *insn)
+{
+	plain(w, insn, false);
 }
 
 /* The same for what has another mode than F32, and where that makes a difference */
 static void exec_plain64(struct isa_wave *w, const struct isa_insn *insn)
 {
 	isa_set_mxcsr(w->run, w->mxcsr64);
-	exec_plain(w, insn);
+	plain(w, insn, false);
+	isa_set_mxcsr(w->run, w->mxcsr32);
+}
+
+/* The same for what leaves the upper half of a register as it is, as op_sel could say otherwise */
+static void exec_low(struct isa_wave *w, const struct isa_insn *insn)
+{
+	isa_set_mxcsr(w->run, isa_is_double(isa_slot_of(insn)) ? w->mxcsr64 : w->mxcsr32);
+	plain(w, insn, true);
 	isa_set_mxcsr(w->run, w->mxcsr32);
 }
 
@@ -235,7 +261,8 @@ void isa_exec_modified(struct isa_wave *w, const struct isa_insn *insn)
 	slot->lanes(&l);
 	if (plan->dst >= 0) {
 		struct isa_operand arg = insn->args[plan->dst];
-		uint32_t masks[ISA_LANES];
+		uint32_t some[ISA_LANES];
+		const uint32_t *masks = some;
 		uint32_t *dst;
 
 		if (!isa_index_gpr(w, &arg, 3))
@@ -248,8 +275,10 @@ void isa_exec_modified(struct isa_wave *w, const struct isa_insn *insn)
 			merge_half(result, dst, insn->op_sel & 8);
 		if (insn->encoding == ISA_SDWA)
 			isa_sdwa_result(insn, arg.type, result, dst);
-		for (unsigned int i = 0; i < ISA_LANES; i++)
-			masks[i] = -(uint32_t)(writes >> i & 1);
+		if (writes == exec)
+			masks = isa_lane_masks(w);
+		for (unsigned int i = 0; i < ISA_LANES && writes != exec; i++)
+			some[i] = -(uint32_t)(writes >> i & 1);
 		blend(dst, result, masks, isa_dwords[arg.type]);
 	}
 	if (plan->sdst >= 0)
@@ -300,6 +329,15 @@ static void make_plan(struct isa_slot *slot)
 		plan->src[plan->num_src++] = plan->dst;
 }
 
+/* Are the halves of all sources where those of the result are? */
+static bool is_packed_plainly(const struct isa_insn *insn)
+{
+	unsigned int all = (1u << (insn->num_args - 1)) - 1;
+
+	return insn->op->flags & ISA_PACKED && (insn->op_sel_hi & all) == all && !insn->neg_lo &&
+	       !insn->neg_hi;
+}
+
 static bool is_plain(const struct isa_slot *slot)
 {
 	const struct isa_insn *insn = &slot->insn;
@@ -307,9 +345,7 @@ static bool is_plain(const struct isa_slot *slot)
 
 	if (insn->encoding > ISA_E64 || insn->omod || insn->op_sel)
 		return false;
-	if (insn->op->format == ISA_VOP3P)
-		return false;
-	if (insn->op->flags & ISA_OPSEL && type <= ISA_F16)
+	if (insn->op->format == ISA_VOP3P && !is_packed_plainly(insn))
 		return false;
 	if (insn->clamp && isa_is_float(type))
 		return false;
@@ -322,9 +358,14 @@ static bool is_plain(const struct isa_slot *slot)
 
 void isa_prepare_lanes(struct isa_slot *slot)
 {
+	const struct isa_insn *insn = &slot->insn;
+
 	make_plan(slot);
 	if (!is_plain(slot))
 		slot->exec = isa_exec_modified;
+	else if (insn->op->flags & ISA_OPSEL && slot->plan.dst >= 0 &&
+		 insn->args[slot->plan.dst].type <= ISA_F16)
+		slot->exec = exec_low;
 	else
 		slot->exec = isa_is_double(slot) ? exec_plain64 : exec_plain;
 }
