@@ -36,11 +36,13 @@ struct virtkfd_backend_obj;
 /**
  * struct virtkfd_backend_params - what a backend is opened with
  * @vram_size: bytes of VRAM of each GPU, for a backend that can choose
+ * @soft_gpu: of virtkfd_vm_params
  * @log: takes one line without a newline; any thread
  * @opaque: for @log
  */
 struct virtkfd_backend_params {
 	uint64_t vram_size;
+	const char *soft_gpu;
 	void (*log)(void *opaque, enum virtkfd_log_level level, const char *line);
 	void *opaque;
 };

@@ -40,10 +40,17 @@ static int soft_open(const struct virtkfd_backend_params *params, struct virtkfd
 	if (!soft)
 		return -ENOMEM;
 	soft->params = *params;
+	soft->kind = soft_kind(params->soft_gpu);
+	if (!soft->kind) {
+		soft_log(soft, VIRTKFD_LOG_ERROR,
+			 "unknown software GPU \"%s\": use gfx942 or gfx906", params->soft_gpu);
+		free(soft);
+		return -EINVAL;
+	}
 	soft->gtt_size = (uint64_t)sysconf(_SC_PHYS_PAGES) * sysconf(_SC_PAGESIZE) / 2;
 	soft->num_gpus = SOFT_NUM_GPUS;
 	for (uint32_t i = 0; i < soft->num_gpus; i++) {
-		soft->gpus[i].id = SOFT_GPU_ID + i;
+		soft->gpus[i].id = soft->kind->gpu_id + i;
 		soft->gpus[i].vram_size = ALIGN_DOWN(params->vram_size, SOFT_VRAM_ALIGN);
 		if (soft->gpus[i].vram_size < SOFT_VRAM_LEAST)
 			soft->gpus[i].vram_size = SOFT_VRAM_LEAST;

@@ -6,9 +6,9 @@
  * soft_*.c have of each other. What does not: the execution of queues (tools/softgpu),
  * which soft_exec.c gives GPU memory and interrupts.
  *
- * Every GPU is an MI300X partition with one XCC (gfx942), as amdkfd of Linux 7.3 presents
- * it; the constants with SOFT_ are its hardware, those without a source in the kernel are
- * marked as choices.
+ * All GPUs of an instance are of one kind (soft_kind.c), as amdkfd of Linux 7.3 presents it; the
+ * constants with SOFT_ are what all kinds have, those without a source in the kernel are marked
+ * as choices.
  *
  * Locking: operations of the core come one at a time (backend.h), so accounting, handles and
  * queues need no lock. Execution threads look at three things, each with a lock of its own:
@@ -29,18 +29,11 @@
 
 #define SOFT_PAGE		4096ULL
 #define SOFT_NUM_GPUS		1
-/* Choice: gpu_id is a hash of 16 bits in amdkfd, kfd_generate_gpu_id(). */
-#define SOFT_GPU_ID		0x942a
-#define SOFT_DEVICE_ID		0x74a1
-#define SOFT_GFX_VERSION	90402
-/* Choice: of which amdkfd expects all it can do. */
-#define SOFT_FW_VERSION		194
-#define SOFT_SDMA_FW_VERSION	22
+/* The same of all kinds */
 #define SOFT_GB_ADDR_CONFIG	0x2a114042
 #define SOFT_NUM_SE		4
-#define SOFT_CU_PER_SH		10
 #define SOFT_SIMD_PER_CU	4
-#define SOFT_NUM_CU		38
+/* Choice for gfx906, whose clock has 25 MHz. */
 #define SOFT_CLOCK_KHZ		100000
 #define SOFT_NUM_SDMA		2
 #define SOFT_SDMA_QUEUES	8
@@ -48,11 +41,9 @@
 /* KFD_MAX_NUM_OF_QUEUES_PER_PROCESS doorbells of 8 bytes; kfd_doorbell_process_slice(). */
 #define SOFT_NUM_DOORBELLS	1024u
 #define SOFT_DOORBELL_SIZE	(SOFT_NUM_DOORBELLS * 8)
-/* enum AMDGPU_DOORBELL_ASSIGNMENT_LAYOUT1 and KFD_QUEUE_DOORBELL_MIRROR_OFFSET */
-#define SOFT_DOORBELL_SDMA	0x100u
-#define SOFT_DOORBELL_LAST_NON_CP 0x1e8u
+/* KFD_QUEUE_DOORBELL_MIRROR_OFFSET */
 #define SOFT_DOORBELL_MIRROR	512u
-/* max_pfn of gmc_v9_0.c for GC 9.4.3: 256 TiB of GPU virtual memory. */
+/* max_pfn of gmc_v9_0.c: 256 TiB of GPU virtual memory. */
 #define SOFT_VA_END		(1ULL << 48)
 /* amdgpu_vm.h: what the kernel keeps for itself at both ends. */
 #define SOFT_VA_BOTTOM		(1ULL << 16)
@@ -75,8 +66,91 @@
 /* Choice: mappings by GEM_VA that all contexts can have. */
 #define SOFT_MAX_PARTS		(1u << 18)
 
-/* Active CUs of a shader engine, out of SOFT_CU_PER_SH; 38 in all. */
-extern const uint32_t soft_cu_bitmap[SOFT_NUM_SE];
+#define SOFT_MAX_CACHES		5
+
+/**
+ * struct soft_cache - a type of cache
+ * @level: 1 to 3, 0 behind the last one
+ * @kb: size
+ * @line: bytes
+ * @type: HSA_CACHE_TYPE_* beside HSA_CACHE_TYPE_HSACU
+ * @shared: CUs that share one
+ */
+struct soft_cache {
+	uint32_t level;
+	uint32_t kb;
+	uint32_t line;
+	uint32_t type;
+	uint32_t shared;
+};
+
+/**
+ * struct soft_ip - version of an engine
+ * @major: of amdgpu's driver for it
+ * @minor: likewise
+ * @discovery: of the engine
+ */
+struct soft_ip {
+	uint32_t major;
+	uint32_t minor;
+	uint32_t discovery;
+};
+
+/**
+ * struct soft_kind - what differs between kinds of GPUs
+ * @name: what a VMM calls it
+ * @asic: amdgpu_asic_name[], in lower case
+ * @target: instructions of its kernels
+ * @gpu_id: KFD id of the first one; a choice, in amdkfd it is a hash of 16 bits
+ * @device_id: of PCI
+ * @pci_rev: of PCI
+ * @external_rev: amdgpu's number of what it is
+ * @gfx_version: gfx_target_version
+ * @gfx_ip: graphics and compute
+ * @sdma_ip: copy engines
+ * @fw_version: firmware of which amdkfd expects all it can do
+ * @sdma_fw_version: the same for the copy engines
+ * @capability: HSA_CAP_* that not all kinds have
+ * @debug_prop: HSA_DBG_*
+ * @num_cu: CUs that work
+ * @cu_per_sh: CUs of a shader engine, those that do not work too
+ * @cu_bitmap: which of them work
+ * @vgpr_size: bytes of a CU's vector registers
+ * @max_queues: of a process
+ * @doorbell_sdma: first ones of the copy engines, behind those of @max_queues
+ * @engine_mhz: highest clock
+ * @memory_mhz: likewise
+ * @memory_width: bits of memory's bus
+ * @caches: all types
+ * @mall_size: bytes of the last level cache
+ */
+struct soft_kind {
+	const char *name;
+	const char *asic;
+	enum softgpu_target target;
+	uint32_t gpu_id;
+	uint32_t device_id;
+	uint32_t pci_rev;
+	uint32_t external_rev;
+	uint32_t gfx_version;
+	struct soft_ip gfx_ip;
+	struct soft_ip sdma_ip;
+	uint32_t fw_version;
+	uint32_t sdma_fw_version;
+	uint32_t capability;
+	uint32_t debug_prop;
+	uint32_t num_cu;
+	uint32_t cu_per_sh;
+	uint32_t cu_bitmap[SOFT_NUM_SE];
+	uint32_t vgpr_size;
+	uint32_t max_queues;
+	uint32_t doorbell_sdma[SOFT_NUM_SDMA];
+	uint32_t engine_mhz;
+	uint32_t memory_mhz;
+	uint32_t memory_width;
+	struct soft_cache caches[SOFT_MAX_CACHES];
+	uint32_t mall_size;
+};
 
 /**
  * struct soft_gpu - a GPU
@@ -101,6 +175,7 @@ struct soft_gpu {
 /**
  * struct virtkfd_backend - an instance
  * @params: parameters
+ * @kind: what its GPUs are
  * @gtt_size: bytes of GTT that may be in use, half of the host's memory
  * @gtt_used: bytes
  * @num_chunks: &struct soft_chunk that are mapped
@@ -110,6 +185,7 @@ struct soft_gpu {
  */
 struct virtkfd_backend {
 	struct virtkfd_backend_params params;
+	const struct soft_kind *kind;
 	uint64_t gtt_size;
 	uint64_t gtt_used;
 	uint32_t num_chunks;
@@ -366,8 +442,11 @@ void soft_log(struct virtkfd_backend *be, enum virtkfd_log_level level, const ch
 uint64_t soft_gpu_clock(void);
 struct soft_pdd *soft_pdd(struct virtkfd_backend_ctx *ctx, uint32_t gpu_id);
 
+/* soft_kind.c */
+const struct soft_kind *soft_kind(const char *name);
+
 /* soft_topology.c, soft_info.c */
-struct soft_cwsr soft_cwsr_sizes(void);
+struct soft_cwsr soft_cwsr_sizes(const struct soft_kind *kind);
 int soft_topology(struct virtkfd_backend *be, uint32_t gpu, virtkfd_emit_fn emit, void *opaque);
 int soft_render_info(struct virtkfd_backend *be, uint32_t gpu,
 		     const struct drm_amdgpu_info *args);

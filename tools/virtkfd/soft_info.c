@@ -31,19 +31,20 @@ static int copy64(const struct drm_amdgpu_info *args, uint64_t value)
 	return copy(args, &value, sizeof(value));
 }
 
-static int dev_info(const struct drm_amdgpu_info *args)
+static int dev_info(const struct soft_kind *kind, const struct drm_amdgpu_info *args)
 {
 	struct drm_amdgpu_info_device info = {
-		.device_id = SOFT_DEVICE_ID,
+		.device_id = kind->device_id,
 		.chip_rev = 1,
-		.external_rev = 0x47,
+		.external_rev = kind->external_rev,
+		.pci_rev = kind->pci_rev,
 		.family = AMDGPU_FAMILY_AI,
 		.num_shader_engines = SOFT_NUM_SE,
 		.num_shader_arrays_per_engine = 1,
 		.gpu_counter_freq = SOFT_CLOCK_KHZ,
-		.max_engine_clock = 2100000,
-		.max_memory_clock = 1300000,
-		.cu_active_number = SOFT_NUM_CU,
+		.max_engine_clock = kind->engine_mhz * 1000,
+		.max_memory_clock = kind->memory_mhz * 1000,
+		.cu_active_number = kind->num_cu,
 		.num_hw_gfx_contexts = 8,
 		.virtual_address_offset = SOFT_VA_BOTTOM,
 		.virtual_address_max = SOFT_VA_HOLE,
@@ -51,16 +52,16 @@ static int dev_info(const struct drm_amdgpu_info *args)
 		.pte_fragment_size = 2 << 20,
 		.gart_page_size = SOFT_PAGE,
 		.vram_type = AMDGPU_VRAM_TYPE_HBM,
-		.vram_bit_width = 8192,
+		.vram_bit_width = kind->memory_width,
 		.wave_front_size = 64,
-		.num_cu_per_sh = SOFT_CU_PER_SH,
-		.mall_size = 256 << 20,
+		.num_cu_per_sh = kind->cu_per_sh,
+		.mall_size = kind->mall_size,
 		.high_va_offset = UINT64_MAX - SOFT_VA_HOLE + 1,
 		.high_va_max = (UINT64_MAX - SOFT_VA_HOLE + 1) | SOFT_VA_TRAP,
 	};
 
 	for (unsigned int se = 0; se < SOFT_NUM_SE; se++)
-		info.cu_bitmap[se][0] = soft_cu_bitmap[se];
+		info.cu_bitmap[se][0] = kind->cu_bitmap[se];
 	return copy(args, &info, sizeof(info));
 }
 
@@ -134,9 +135,10 @@ static int hw_ip_count(const struct drm_amdgpu_info *args)
 }
 
 /* An IP that the GPU lacks is known all the same: nothing but zeros. */
-static int hw_ip_info(const struct drm_amdgpu_info *args)
+static int hw_ip_info(const struct soft_kind *kind, const struct drm_amdgpu_info *args)
 {
 	struct drm_amdgpu_info_hw_ip ip = { 0 };
+	const struct soft_ip *version = &kind->gfx_ip;
 
 	if (args->query_hw_ip.ip_instance >= AMDGPU_HW_IP_INSTANCE_MAX_COUNT ||
 	    args->query_hw_ip.type >= AMDGPU_HW_IP_NUM)
@@ -144,25 +146,25 @@ static int hw_ip_info(const struct drm_amdgpu_info *args)
 	switch (args->query_hw_ip.type) {
 	case AMDGPU_HW_IP_GFX:
 	case AMDGPU_HW_IP_COMPUTE:
-		ip.hw_ip_version_major = 9;
-		ip.hw_ip_version_minor = 4;
 		ip.ib_start_alignment = 32;
 		ip.ib_size_alignment = 32;
-		ip.ip_discovery_version = 9 << 16 | 4 << 8 | 3;
 		break;
 	case AMDGPU_HW_IP_DMA:
-		ip.hw_ip_version_major = 4;
-		ip.hw_ip_version_minor = 4;
+		version = &kind->sdma_ip;
 		ip.ib_start_alignment = 256;
 		ip.ib_size_alignment = 4;
-		ip.ip_discovery_version = 4 << 16 | 4 << 8 | 2;
 		break;
+	default:
+		return copy(args, &ip, sizeof(ip));
 	}
+	ip.hw_ip_version_major = version->major;
+	ip.hw_ip_version_minor = version->minor;
+	ip.ip_discovery_version = version->discovery;
 	return copy(args, &ip, sizeof(ip));
 }
 
 /* amdgpu_firmware_info(): zero is the version of what is not there. */
-static int fw_version(const struct drm_amdgpu_info *args)
+static int fw_version(const struct soft_kind *kind, const struct drm_amdgpu_info *args)
 {
 	struct drm_amdgpu_info_firmware fw = { 0 };
 	uint32_t index = args->query_fw.index;
@@ -171,15 +173,15 @@ static int fw_version(const struct drm_amdgpu_info *args)
 		return -EINVAL;
 	switch (args->query_fw.fw_type) {
 	case AMDGPU_INFO_FW_GFX_MEC:
-		/* MEC2 has the same one, gfx_v9_4_3_init_cp_compute_microcode(). */
+		/* MEC2 has the same one. */
 		if (index > 1)
 			return -EINVAL;
-		fw.ver = SOFT_FW_VERSION;
+		fw.ver = kind->fw_version;
 		break;
 	case AMDGPU_INFO_FW_SDMA:
 		if (index >= SOFT_NUM_SDMA)
 			return -EINVAL;
-		fw.ver = SOFT_SDMA_FW_VERSION;
+		fw.ver = kind->sdma_fw_version;
 		break;
 	case AMDGPU_INFO_FW_TA:
 		/* TA_FW_TYPE_PSP_XGMI to TA_FW_TYPE_PSP_SECUREDISPLAY */
@@ -208,13 +210,13 @@ int soft_render_info(struct virtkfd_backend *be, uint32_t gpu_index,
 	case AMDGPU_INFO_ACCEL_WORKING:
 		return copy32(args, 1);
 	case AMDGPU_INFO_HW_IP_INFO:
-		return hw_ip_info(args);
+		return hw_ip_info(be->kind, args);
 	case AMDGPU_INFO_HW_IP_COUNT:
 		return hw_ip_count(args);
 	case AMDGPU_INFO_TIMESTAMP:
 		return copy64(args, soft_gpu_clock());
 	case AMDGPU_INFO_FW_VERSION:
-		return fw_version(args);
+		return fw_version(be->kind, args);
 	case AMDGPU_INFO_NUM_BYTES_MOVED:
 	case AMDGPU_INFO_NUM_EVICTIONS:
 	case AMDGPU_INFO_NUM_VRAM_CPU_PAGE_FAULTS:
@@ -233,7 +235,7 @@ int soft_render_info(struct virtkfd_backend *be, uint32_t gpu_index,
 	case AMDGPU_INFO_READ_MMR_REG:
 		return read_mmr(args);
 	case AMDGPU_INFO_DEV_INFO:
-		return dev_info(args);
+		return dev_info(be->kind, args);
 	default:
 		return -EINVAL;
 	}

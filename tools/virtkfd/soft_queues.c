@@ -17,8 +17,6 @@
 /* kfd_priv.h */
 #define MAX_QUEUES		1024
 #define MAX_QUEUES_OF_GPU	4096
-/* pqm_create_queue() for GC 9.4.3 */
-#define MAX_QUEUES_OF_PDD	255
 /* TASK_SIZE_MAX of a host with four levels of page tables; see access_ok(). */
 #define USER_END		((1ULL << 47) - SOFT_PAGE)
 #define NUM_SDMA_QUEUES		(SOFT_NUM_SDMA * SOFT_SDMA_QUEUES)
@@ -103,7 +101,7 @@ static void buffers_put(struct soft_queue *queue)
 /* kfd_queue_acquire_buffers(). Without SVM the context save area can only be an object. */
 static int buffers_get(struct soft_queue *queue, const struct kfd_ioctl_create_queue_args *args)
 {
-	struct soft_cwsr need = soft_cwsr_sizes();
+	struct soft_cwsr need = soft_cwsr_sizes(queue->pdd->ctx->be->kind);
 	int ret;
 
 	ret = buffer_get(queue, SOFT_BUFFER_WPTR, args->write_pointer_address, SOFT_PAGE);
@@ -160,22 +158,20 @@ static void sdma_put(struct soft_queue *queue)
 
 /*
  * allocate_doorbell(): that of a copy engine's queue is given by engine and queue, those of
- * others are what the engines, interrupts and video leave. Index in units of 8 bytes.
+ * others are before them. Index in units of 8 bytes.
  */
 static int doorbell_get(struct soft_queue *queue)
 {
 	uint32_t engine = queue->sdma % SOFT_NUM_SDMA, i = queue->sdma / SOFT_NUM_SDMA;
+	const struct soft_kind *kind = queue->pdd->ctx->be->kind;
 
 	if (!is_compute(queue->type)) {
-		queue->doorbell = ALIGN_UP(SOFT_DOORBELL_SDMA + engine * 10, 4) +
-				  (i & 1) * SOFT_DOORBELL_MIRROR + i / 2;
+		queue->doorbell = kind->doorbell_sdma[engine] + (i & 1) * SOFT_DOORBELL_MIRROR +
+				  i / 2;
 		return 0;
 	}
-	for (i = 0; i < SOFT_NUM_DOORBELLS; i++) {
-		uint32_t low = i % SOFT_DOORBELL_MIRROR;
-
-		if ((low >= SOFT_DOORBELL_SDMA && low <= SOFT_DOORBELL_LAST_NON_CP) ||
-		    soft_doorbell_taken(queue->pdd, i))
+	for (i = 0; i < kind->doorbell_sdma[0]; i++) {
+		if (soft_doorbell_taken(queue->pdd, i))
 			continue;
 		queue->doorbell = i;
 		return 0;
@@ -211,6 +207,7 @@ static struct softgpu_queue_params exec_params(struct soft_queue *queue)
 		.wptr_va = ALIGN_DOWN(queue->wptr_va, 8),
 		.priority = queue->priority,
 		.percent = is_active(queue) ? queue->percent : 0,
+		.target = queue->pdd->ctx->be->kind->target,
 		.vm = queue->pdd,
 		.owner = queue,
 	};
@@ -225,7 +222,7 @@ static int queue_start(struct virtkfd_backend_ctx *ctx, struct soft_queue *queue
 	int64_t id;
 	int ret;
 
-	if (pdd->num_queues >= MAX_QUEUES_OF_PDD)
+	if (pdd->num_queues >= ctx->be->kind->max_queues)
 		return -ENOSPC;
 	id = vk_ids_alloc(&ctx->queues, queue, MAX_QUEUES);
 	if (id < 0)
@@ -387,7 +384,7 @@ int soft_set_cu_mask(struct virtkfd_backend_ctx *ctx, struct kfd_ioctl_set_cu_ma
 	return queue ? queue_apply(queue) : -EFAULT;
 }
 
-/* pqm_set_gws(): GC 9.4.3 needs none, but one queue of a process at a time may have it. */
+/* pqm_set_gws(): one queue of a process at a time may have it. */
 int soft_alloc_gws(struct virtkfd_backend_ctx *ctx, struct kfd_ioctl_alloc_queue_gws_args *args)
 {
 	struct soft_queue *queue = vk_ids_find(&ctx->queues, args->queue_id);
@@ -416,9 +413,9 @@ int soft_wave_state(struct virtkfd_backend_ctx *ctx,
 		return -EFAULT;
 	if (!is_compute(queue->type) || is_active(queue))
 		return -EINVAL;
-	header->wave_state.control_stack_offset = soft_cwsr_sizes().ctl_stack;
+	header->wave_state.control_stack_offset = soft_cwsr_sizes(ctx->be->kind).ctl_stack;
 	header->wave_state.control_stack_size = 0;
-	header->wave_state.wave_state_offset = soft_cwsr_sizes().ctl_stack;
+	header->wave_state.wave_state_offset = header->wave_state.control_stack_offset;
 	header->wave_state.wave_state_size = 0;
 	args->ctl_stack_used_size = 0;
 	args->save_area_used_size = 0;

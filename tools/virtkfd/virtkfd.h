@@ -91,12 +91,14 @@ struct virtkfd_limits {
  * struct virtkfd_vm_params - how to make a VM's instance
  * @backend: "kfd" (the host's /dev/kfd), "soft" (the software GPU) or "auto": kfd where
  *	it works, else soft
+ * @soft_gpu: what the software GPU is: "gfx942", also if it is NULL, or "gfx906"
  * @limits: quotas
  * @ops: callbacks
  * @opaque: for the callbacks
  */
 struct virtkfd_vm_params {
 	const char *backend;
+	const char *soft_gpu;
 	struct virtkfd_limits limits;
 	const struct virtkfd_vmm_ops *ops;
 	void *opaque;
@@ -134,7 +136,7 @@ struct virtkfd_stats {
  * @vm: the result
  *
  * Return: 0; -ENODEV if the backend asked for does not work on this host (a log line says
- * why), -EINVAL for an unknown backend, -ENOMEM.
+ * why), -EINVAL for an unknown backend or software GPU, -ENOMEM.
  */
 int virtkfd_vm_create(const struct virtkfd_vm_params *params, struct virtkfd_vm **vm);
 

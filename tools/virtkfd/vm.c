@@ -26,22 +26,24 @@ static const struct virtkfd_limits default_limits = {
 	.pinned = 64ULL << 30,
 };
 
-static int open_backend(struct virtkfd_vm *vm, const char *name)
+static int open_backend(struct virtkfd_vm *vm, const char *name, const char *soft_gpu)
 {
 	static const struct virtkfd_backend_ops *const backends[] = {
 		&virtkfd_backend_kfd, &virtkfd_backend_soft,
 	};
 	struct virtkfd_backend_params params = {
 		.vram_size = vm->limits.vram,
+		.soft_gpu = soft_gpu,
 		.log = vk_log_backend,
 		.opaque = vm,
 	};
-	bool any = !strcmp(name, "auto");
+	bool any = !strcmp(name, "auto"), known = any;
 	int ret = -EINVAL;
 
 	for (size_t i = 0; i < ARRAY_SIZE(backends); i++) {
 		if (!any && strcmp(name, backends[i]->name))
 			continue;
+		known = true;
 		ret = backends[i]->open(&params, &vm->backend);
 		if (!ret) {
 			vm->be = backends[i];
@@ -50,7 +52,7 @@ static int open_backend(struct virtkfd_vm *vm, const char *name)
 		if (!any)
 			return ret;
 	}
-	if (ret == -EINVAL)
+	if (!known)
 		vk_log(vm, VIRTKFD_LOG_ERROR,
 		       "unknown backend \"%s\": use auto, kfd or soft", name);
 	return ret;
@@ -85,7 +87,7 @@ int virtkfd_vm_create(const struct virtkfd_vm_params *params, struct virtkfd_vm 
 	pthread_mutex_init(&vm->lock, NULL);
 	pthread_mutex_init(&vm->log_lock, NULL);
 
-	ret = open_backend(vm, params->backend ? params->backend : "auto");
+	ret = open_backend(vm, params->backend ? params->backend : "auto", params->soft_gpu);
 	if (ret)
 		goto err_free;
 	vm->be->info(vm->backend, &vm->info);

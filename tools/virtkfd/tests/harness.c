@@ -77,14 +77,16 @@ struct guest *guest_bare(void)
 
 int guest_vm_create(struct guest *guest, const struct virtkfd_limits *limits)
 {
-	struct virtkfd_vm_params params = { .backend = "soft", .ops = &ops, .opaque = guest };
+	struct virtkfd_vm_params params = {
+		.backend = "soft", .soft_gpu = guest->soft_gpu, .ops = &ops, .opaque = guest,
+	};
 
 	if (limits)
 		params.limits = *limits;
 	return virtkfd_vm_create(&params, &guest->vm);
 }
 
-struct guest *guest_new(const struct virtkfd_limits *limits)
+struct guest *guest_new_gpu(const struct virtkfd_limits *limits, const char *soft_gpu)
 {
 	struct guest *guest = guest_bare();
 	struct virtkfd_ccmd_topology cmd = {
@@ -92,6 +94,7 @@ struct guest *guest_new(const struct virtkfd_limits *limits)
 	};
 	struct gctx *ctx;
 
+	guest->soft_gpu = soft_gpu;
 	assert_int_equal(guest_vm_create(guest, limits), 0);
 	ctx = ctx_new(guest, 1, VIRTKFD_ROLE_CONTROL);
 	assert_int_equal(ctx_call(ctx, &cmd), 0);
@@ -99,6 +102,11 @@ struct guest *guest_new(const struct virtkfd_limits *limits)
 	assert_int_not_equal(guest->gpu_id, 0);
 	ctx_free(ctx);
 	return guest;
+}
+
+struct guest *guest_new(const struct virtkfd_limits *limits)
+{
+	return guest_new_gpu(limits, NULL);
 }
 
 struct virtkfd_stats stats(struct guest *guest)
@@ -129,6 +137,12 @@ void guest_free(struct guest *guest)
 int setup(void **state)
 {
 	*state = guest_new(NULL);
+	return 0;
+}
+
+int setup_gfx906(void **state)
+{
+	*state = guest_new_gpu(NULL, "gfx906");
 	return 0;
 }
 

@@ -61,6 +61,7 @@ struct fence {
 /* One guest. @lock and @cond guard the fences, which any thread may report. */
 struct guest {
 	struct virtkfd_vm *vm;
+	const char *soft_gpu;
 	uint32_t gpu_id;
 	uint8_t *ram;
 	int mapped;		/* map_guest less unmap_guest */
@@ -87,6 +88,8 @@ struct ioctl_rsp {
 };
 
 struct guest *guest_new(const struct virtkfd_limits *limits);
+/* With another GPU than the default one. */
+struct guest *guest_new_gpu(const struct virtkfd_limits *limits, const char *soft_gpu);
 /* The two halves of it, for a guest without a VM first. */
 struct guest *guest_bare(void);
 int guest_vm_create(struct guest *guest, const struct virtkfd_limits *limits);
@@ -95,8 +98,12 @@ void guest_free(struct guest *guest);
 
 /* For cmocka: *state is a struct guest with the default limits. */
 int setup(void **state);
+int setup_gfx906(void **state);
 int teardown(void **state);
 #define TEST(f)	cmocka_unit_test_setup_teardown(f, setup, teardown)
+/* With either GPU */
+#define TEST_GPUS(f)	TEST(f), cmocka_unit_test_setup_teardown(f, setup_gfx906, teardown)
+#define IS_GFX906(guest)	((guest)->soft_gpu != NULL)
 
 /* A context with response blob but without a role. */
 struct gctx *ctx_bare(struct guest *guest, uint32_t id);

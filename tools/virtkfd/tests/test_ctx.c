@@ -81,6 +81,13 @@ static void test_create(void **state)
 	assert_int_equal(virtkfd_vm_create(&params, &vm), -EINVAL);
 	/* A log line says why. */
 	memset(&logged, 0, sizeof(logged));
+	params.backend = "soft";
+	params.soft_gpu = "gfx9";
+	assert_int_equal(virtkfd_vm_create(&params, &vm), -EINVAL);
+	assert_int_equal(logged.lines[VIRTKFD_LOG_ERROR], 1);
+	assert_non_null(strstr(logged.last, "\"gfx9\""));
+	params.soft_gpu = NULL;
+	memset(&logged, 0, sizeof(logged));
 	params.backend = "kfd";
 	assert_int_equal(virtkfd_vm_create(&params, &vm), -ENODEV);
 	assert_non_null(strstr(logged.last, "/dev/kfd"));

@@ -442,6 +442,11 @@ static void test_dev_info(void **state)
 	assert_int_equal(dev.vram_type, AMDGPU_VRAM_TYPE_HBM);
 	assert_int_equal(dev.wave_front_size, 64);
 	assert_int_equal(dev.pad, 0);
+	/* soc15_common_early_init(); device and revision are what libdrm finds the name by. */
+	assert_int_equal(dev.external_rev, dev.chip_rev + (IS_GFX906(control->guest) ? 0x28 : 0x46));
+	assert_int_equal(dev.device_id, IS_GFX906(control->guest) ? 0x66a1 : 0x74a1);
+	assert_int_equal(dev.pci_rev, IS_GFX906(control->guest) ? 2 : 0);
+	assert_int_equal(dev.cu_active_number, IS_GFX906(control->guest) ? 60 : 38);
 	ctx_free(control);
 }
 
@@ -455,7 +460,7 @@ static void test_hw_ip(void **state)
 		const uint32_t args[4] = { type }, second[4] = { type, 1 };
 		struct drm_amdgpu_info_hw_ip ip;
 		bool known = type < AMDGPU_HW_IP_NUM, there = type <= AMDGPU_HW_IP_DMA;
-		bool dma = type == AMDGPU_HW_IP_DMA;
+		bool dma = type == AMDGPU_HW_IP_DMA, old = IS_GFX906(control->guest);
 		uint32_t count = 0;
 		int ret;
 
@@ -472,12 +477,15 @@ static void test_hw_ip(void **state)
 		assert_int_equal(query(control, AMDGPU_INFO_HW_IP_COUNT, second, NULL, 4), 4);
 		assert_int_equal(count, dma ? 2 : 1);
 		assert_int_equal(ip.hw_ip_version_major, dma ? 4 : 9);
-		assert_int_equal(ip.hw_ip_version_minor, 4);
+		/* gfx_v9_0_ip_block, gfx_v9_4_3_ip_block and those of SDMA */
+		assert_int_equal(ip.hw_ip_version_minor, old ? 0 : 4);
 		assert_int_equal(ip.ib_start_alignment, dma ? 256 : 32);
 		assert_int_equal(ip.ib_size_alignment, dma ? 4 : 32);
 		/* Nothing can be submitted through this node. */
 		assert_int_equal(ip.available_rings, 0);
-		assert_int_equal(ip.ip_discovery_version, dma ? 0x040402 : 0x090403);
+		/* amdgpu_discovery_set_ip_blocks() for CHIP_VEGA20; or what discovery found */
+		assert_int_equal(ip.ip_discovery_version, old ? (dma ? 0x040200 : 0x090400) :
+								(dma ? 0x040402 : 0x090403));
 	}
 	ctx_free(control);
 }
@@ -500,6 +508,8 @@ static void test_firmware(void **state)
 			if (type == AMDGPU_INFO_FW_GFX_MEC || type == AMDGPU_INFO_FW_SDMA) {
 				ok = index < 2;
 				ver = type == AMDGPU_INFO_FW_SDMA ? 22 : 194;
+				if (IS_GFX906(control->guest))
+					ver = type == AMDGPU_INFO_FW_SDMA ? 145 : 472;
 			} else if (type == AMDGPU_INFO_FW_TA) {
 				ok = index >= 2 && index <= 7;
 			}
@@ -599,20 +609,20 @@ static void test_usage(void **state)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		TEST(test_apertures),
+		TEST_GPUS(test_apertures),
 		TEST(test_apertures_new),
-		TEST(test_clocks),
+		TEST_GPUS(test_clocks),
 		cmocka_unit_test(test_available),
 		cmocka_unit_test(test_acquire),
 		TEST(test_memory_policy),
 		TEST(test_needs_vm),
-		TEST(test_xnack),
-		TEST(test_tile_config),
+		TEST_GPUS(test_xnack),
+		TEST_GPUS(test_tile_config),
 		TEST(test_render_sizes),
 		TEST(test_render_errors),
-		TEST(test_dev_info),
-		TEST(test_hw_ip),
-		TEST(test_firmware),
+		TEST_GPUS(test_dev_info),
+		TEST_GPUS(test_hw_ip),
+		TEST_GPUS(test_firmware),
 		TEST(test_registers),
 		cmocka_unit_test(test_usage),
 	};

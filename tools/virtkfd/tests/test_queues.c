@@ -19,12 +19,24 @@
 #define RING_SIZE	65536u
 #define POINTERS	(VA + 32 * MIB)
 #define CWSR		(VA + 64 * MIB)
-/* kfd_queue_ctx_save_restore_size() for 38 CUs of gfx942: 1520 waves. */
-#define CTL_STACK	0x3000u
-#define CWSR_SIZE	0x162d000u
-#define CWSR_ALL	(CWSR_SIZE + (1520 * 32 + 4095) / 4096 * 4096)
 #define DATA		(VA + 128 * MIB)
 #define DATA_SIZE	(8 * MIB)
+
+/*
+ * kfd_queue_ctx_save_restore_size(): control stack, with the waves, and with what the debugger
+ * has, for 1520 waves of 38 CUs of gfx942 and 2048 of 60 of gfx906
+ */
+static const struct area {
+	uint32_t stack, size, all;
+} areas[] = {
+	{ 0x3000, 0x1621000, 0x1621000 + 0xc000 },
+	{ 0x5000, 0x13f1000, 0x13f1000 + 0x10000 },
+};
+
+static const struct area *area_of(const struct gctx *ctx)
+{
+	return &areas[IS_GFX906(ctx->guest)];
+}
 
 /* A queue in memory that the VMM sees too. */
 struct queue {
@@ -90,10 +102,10 @@ static void prepare(struct gctx *ctx, struct queue *q, uint32_t type)
 	};
 	if (type != AQL_TYPE)
 		return;
-	q->handles[2] = new_mem(ctx, VRAM, CWSR, CWSR_ALL);
+	q->handles[2] = new_mem(ctx, VRAM, CWSR, area_of(ctx)->all);
 	q->args.ctx_save_restore_address = CWSR;
-	q->args.ctx_save_restore_size = CWSR_SIZE;
-	q->args.ctl_stack_size = CTL_STACK;
+	q->args.ctx_save_restore_size = area_of(ctx)->size;
+	q->args.ctl_stack_size = area_of(ctx)->stack;
 }
 
 static int start(struct queue *q)
@@ -195,6 +207,49 @@ static void test_wire(void **state)
 	ctx_free(ctx);
 }
 
+/* Sizes of the area for waves, how many queues a process can have, and their doorbells */
+static void test_gpu(void **state)
+{
+	struct guest *guest = *state;
+	struct gctx *ctx = ctx_acquired(guest, 2);
+	unsigned int most = IS_GFX906(guest) ? 127 : 255;
+	struct kfd_ioctl_create_queue_args good;
+	struct queue q;
+
+	prepare(ctx, &q, AQL_TYPE);
+	good = q.args;
+	q.args.ctl_stack_size -= PAGE;
+	assert_int_equal(start(&q), -EINVAL);
+	q.args = good;
+	q.args.ctl_stack_size += PAGE;
+	assert_int_equal(start(&q), -EINVAL);
+	q.args = good;
+	q.args.ctx_save_restore_size -= PAGE;
+	assert_int_equal(start(&q), -EINVAL);
+	for (unsigned int i = 0; i < 3; i++) {
+		q.args = good;
+		q.args.queue_type = KFD_IOC_QUEUE_TYPE_SDMA_BY_ENG_ID;
+		q.args.sdma_engine_id = i & 1;
+		assert_int_equal(start(&q), 0);
+		/* Engine 1 has a base of its own, the second queue of engine 0 the other half. */
+		assert_int_equal(q.args.doorbell_offset / 8,
+				 i == 1 ? (IS_GFX906(guest) ? 0x10a : 0x10c) : 0x100 + 256 * i);
+	}
+	for (unsigned int i = 3; i < most; i++) {
+		q.args = good;
+		q.args.queue_percentage = 0;
+		assert_int_equal(start(&q), 0);
+		assert_int_equal(q.args.doorbell_offset / 8, i - 3);
+	}
+	q.args = good;
+	assert_int_equal(start(&q), -ENOSPC);
+	assert_int_equal(stop(ctx, most / 2), 0);
+	assert_int_equal(start(&q), 0);
+	assert_int_equal(q.args.doorbell_offset / 8, most / 2 - 3);
+	drop(&q);
+	ctx_free(ctx);
+}
+
 static void test_cu_mask(void **state)
 {
 	struct gctx *ctx = ctx_acquired(*state, 2);
@@ -243,9 +298,9 @@ static void test_wave_state(void **state)
 	assert_int_equal(args.save_area_used_size, 0);
 	header = kfd_out(ctx, &len);
 	assert_int_equal(len, 16);
-	assert_int_equal(header[0], CTL_STACK);
+	assert_int_equal(header[0], area_of(ctx)->stack);
 	assert_int_equal(header[1], 0);
-	assert_int_equal(header[2], CTL_STACK);
+	assert_int_equal(header[2], area_of(ctx)->stack);
 	assert_int_equal(header[3], 0);
 	drop(&q);
 	ctx_free(ctx);
@@ -524,7 +579,7 @@ static void exception(struct guest *guest, uint32_t header, uint64_t where, uint
 	assert_int_equal(kfd_event(ctx, KFD_IOC_EVENT_HW_EXCEPTION, 0, &hang), 0);
 	data = (uint64_t *)map_handle(ctx, new_mem(ctx, GTT, DATA, PAGE), PAGE, &blobs[0]);
 	prepare(ctx, &q, AQL_TYPE);
-	area = (void *)map_handle(ctx, q.handles[2], CWSR_ALL, &blobs[1]);
+	area = (void *)map_handle(ctx, q.handles[2], area_of(ctx)->all, &blobs[1]);
 	area->err_payload_addr = where;
 	area->err_event_id = event;
 	data[1] = 1ULL << 63;
@@ -540,7 +595,7 @@ static void exception(struct guest *guest, uint32_t header, uint64_t where, uint
 	assert_int_equal(kfd(ctx, UPDATE_QUEUE, &pause), reason ? 0 : -EACCES);
 	assert_int_equal(stop(ctx, q.args.queue_id), 0);
 	unmap_blob(blobs[0], (uint8_t *)data, PAGE);
-	unmap_blob(blobs[1], (uint8_t *)area, CWSR_ALL);
+	unmap_blob(blobs[1], (uint8_t *)area, area_of(ctx)->all);
 	drop(&q);
 	ctx_free(ctx);
 	ctx_free(control);
@@ -563,6 +618,41 @@ struct ringer {
 	struct queue *q;
 	bool stop;
 };
+
+/* A kernel with v_mov_b64, which gfx906 does not have */
+static void test_target(void **state)
+{
+	static const uint32_t code[] = { 0x7e0470f2, 0xbf810000 };	/* v[2:3], 1.0; s_endpgm */
+	struct guest *guest = *state;
+	struct gctx *control = ctx_new(guest, 2, VIRTKFD_ROLE_CONTROL);
+	struct gctx *ctx = ctx_acquired(guest, 3);
+	const uint32_t flags = GTT | KFD_IOC_ALLOC_MEM_FLAGS_EXECUTABLE;
+	uint32_t words[16] = {
+		2 | 1 << 16, 64, 0, 64, [8] = DATA & UINT32_MAX, DATA >> 32,
+	};
+	struct virtkfd_blob *blob;
+	struct queue q;
+	uint32_t hang;
+	uint8_t *mem;
+
+	assert_int_equal(kfd_event(ctx, KFD_IOC_EVENT_HW_EXCEPTION, 0, &hang), 0);
+	mem = map_handle(ctx, new_mem(ctx, flags, DATA, PAGE), PAGE, &blob);
+	((uint64_t *)mem)[2] = 256;
+	memcpy(mem + 256, code, sizeof(code));
+	prepare(ctx, &q, AQL_TYPE);
+	assert_int_equal(start(&q), 0);
+	put(&q, words, 16);
+	virtkfd_doorbell_write(q.blobs[2], q.args.doorbell_offset, 0, 8);
+	if (IS_GFX906(guest))
+		expect_event(control, hang);
+	else
+		assert_true(wait_rptr(&q, 1));
+	assert_int_equal(rptr(&q), IS_GFX906(guest) ? 0 : 1);
+	unmap_blob(blob, mem, PAGE);
+	drop(&q);
+	ctx_free(ctx);
+	ctx_free(control);
+}
 
 /* Rings all doorbells, whatever becomes of the queues. */
 static void *ringer(void *data)
@@ -629,8 +719,9 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		TEST(test_wire),
+		TEST_GPUS(test_gpu),
 		TEST(test_cu_mask),
-		TEST(test_wave_state),
+		TEST_GPUS(test_wave_state),
 		cmocka_unit_test(test_limit),
 		TEST(test_copy_userptr),
 		TEST(test_twice),
@@ -638,6 +729,7 @@ int main(void)
 		TEST(test_render_va),
 		TEST(test_reset),
 		TEST(test_exceptions),
+		TEST_GPUS(test_target),
 		TEST(test_race),
 	};
 

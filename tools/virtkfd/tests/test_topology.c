@@ -22,8 +22,73 @@ struct file {
 	char text[4096];
 };
 
+/**
+ * struct kind - what amdkfd of Linux 7.3 says of one GPU and not of the other
+ * @name: of the GPU
+ * @asic: amdgpu_asic_name[], in lower case
+ * @gfx_version: kgd2kfd_probe()
+ * @vgpr_size: kfd_get_vgpr_size_per_cu()
+ * @fw: of firmware with which all works
+ * @sdma_fw: likewise
+ * @capability: HSA_CAP_* of this one alone, kfd_topology_set_capabilities()
+ * @watch: HSA_DBG_WATCH_ADDR_MASK_LO_BIT_*, _HI_BIT_*
+ * @l1: vega20_cache_info, or kfd_fill_gpu_cache_info_from_gfx_config_v2() for GC 9.4.3
+ * @num_l1: caches of that level: CUs, and groups of CUs twice
+ * @l2_kb: see @l1
+ * @l2_line: see @l1
+ * @seen: lines of it that ROCm's start-up was seen to want, or real ones had
+ */
+static const struct kind {
+	const char *name;
+	const char *asic;
+	uint32_t gfx_version;
+	uint32_t device_id;
+	uint32_t vgpr_size;
+	uint32_t fw, sdma_fw;
+	uint32_t capability;
+	uint32_t watch[2];
+	struct {
+		uint32_t kb, line, type, shared;
+	} l1[3];
+	uint32_t num_l1;
+	uint32_t l2_kb, l2_line;
+	const char *seen[8];
+} kinds[] = {
+	{
+		/* An MI300X partition with one XCC */
+		"gfx942", "ip discovery\n", 90402, 0x74a1, 0x80000, 194, 22,
+		HSA_CAP_TRAP_DEBUG_PRECISE_MEMORY_OPERATIONS_SUPPORTED, { 7, 30 },
+		{
+			{ 32, 128, HSA_CACHE_TYPE_DATA, 1 },
+			{ 64, 64, HSA_CACHE_TYPE_INSTRUCTION, 2 },
+			{ 16, 64, HSA_CACHE_TYPE_DATA, 2 },
+		},
+		38 + 20 + 20, 4096, 128,
+		{
+			"simd_count 152", "array_count 4", "capability 541565568",
+			"debug_prop 1511", "cwsr_size 23203840" /* 0x1621000 */,
+			"ctl_stack_size 12288",
+		},
+	}, {
+		/* An MI50, with 60 of 64 CUs */
+		"gfx906", "vega20\n", 90006, 0x66a1, 0x40000, 472, 145, 0, { 6, 29 },
+		{
+			{ 16, 64, HSA_CACHE_TYPE_DATA, 1 },
+			{ 32, 64, HSA_CACHE_TYPE_INSTRUCTION, 3 },
+			{ 16, 64, HSA_CACHE_TYPE_DATA, 3 },
+		},
+		60 + 4 * 5 + 4 * 5, 8192, 64,
+		{
+			"simd_count 240", "array_count 4", "cu_per_simd_array 16",
+			"device_id 26273", "max_engine_clk_fcompute 1725",
+			"cwsr_size 20910080" /* 0x13f1000 */, "ctl_stack_size 20480",
+		},
+	},
+};
+
 /* The node, and what amdgpu's render node says of the same GPU. */
 struct node {
+	const struct kind *kind;
 	struct guest *guest;
 	struct gctx *control;
 	struct drm_amdgpu_info_device dev;
@@ -89,7 +154,8 @@ static int node_setup(void **state)
 	struct node *node = calloc(1, sizeof(*node));
 
 	assert_non_null(node);
-	node->guest = guest_new(&limits);
+	node->kind = *state;
+	node->guest = guest_new_gpu(&limits, node->kind->name);
 	node->control = ctx_new(node->guest, 2, VIRTKFD_ROLE_CONTROL);
 	get_dev_info(node);
 	assert_int_equal(get(node->control, 0), 0);
@@ -140,10 +206,11 @@ static void test_head(void **state)
 	}
 }
 
-/* amdgpu_asic_name[] of CHIP_IP_DISCOVERY, in lower case */
 static void test_name(void **state)
 {
-	assert_string_equal(find(*state, VIRTKFD_TOPOLOGY_NAME, 0)->text, "ip discovery\n");
+	struct node *node = *state;
+
+	assert_string_equal(find(node, VIRTKFD_TOPOLOGY_NAME, 0)->text, node->kind->asic);
 }
 
 static void check_text(const char *text, const char *expected)
@@ -163,18 +230,19 @@ static void test_properties(void **state)
 {
 	struct node *node = *state;
 	const struct drm_amdgpu_info_device *dev = &node->dev;
+	const struct kind *kind = node->kind;
 	uint32_t arrays = dev->num_shader_engines * dev->num_shader_arrays_per_engine;
 	uint32_t caches = 0, waves, ctl_stack, data;
 	char text[4096] = "";
 
 	for (uint32_t i = 0; i < node->num_files; i++)
 		caches += node->files[i].kind == VIRTKFD_TOPOLOGY_CACHE;
-	/* kfd_queue_ctx_save_restore_size() for gfx_target_version 90402 */
+	/* kfd_queue_ctx_save_restore_size() */
 	waves = dev->cu_active_number * 40;
 	if (waves > dev->num_shader_engines * 512)
 		waves = dev->num_shader_engines * 512;
 	ctl_stack = (40 + waves * 8 + 8 + 0xfff) & ~0xfffu;
-	data = (dev->cu_active_number * (0x80000 + 0x4000 + 0x10000 + 0x1000) + 0xfff) & ~0xfffu;
+	data = (dev->cu_active_number * (kind->vgpr_size + 0x4000 + 0x10000 + 0x1000) + 0xfff) & ~0xfffu;
 
 	line(text, "cpu_cores_count", 0);
 	line(text, "simd_count", dev->cu_active_number * 4);
@@ -194,7 +262,7 @@ static void test_properties(void **state)
 	line(text, "cu_per_simd_array", dev->num_cu_per_sh);
 	line(text, "simd_per_cu", 4);
 	line(text, "max_slots_scratch_cu", 32);
-	line(text, "gfx_target_version", 90402);
+	line(text, "gfx_target_version", kind->gfx_version);
 	line(text, "vendor_id", 0x1002);
 	line(text, "device_id", dev->device_id);
 	line(text, "location_id", 0x300);
@@ -209,43 +277,42 @@ static void test_properties(void **state)
 	line(text, "ctl_stack_size", ctl_stack);
 	line(text, "max_engine_clk_fcompute", dev->max_engine_clock / 1000);
 	line(text, "local_mem_size", 0);
-	line(text, "fw_version", 194);
+	line(text, "fw_version", kind->fw);
 	/*
-	 * kfd_topology_set_capabilities(), kfd_topology_set_dbg_firmware_support() for a GPU that
-	 * is not on its list, four watch points, the revision; not more.
+	 * kfd_topology_set_capabilities(), kfd_topology_set_dbg_firmware_support() for firmware
+	 * that is new enough, four watch points, the revision; not more.
 	 */
 	line(text, "capability", HSA_CAP_WATCH_POINTS_SUPPORTED | 2 << 8 |
 				 HSA_CAP_DOORBELL_TYPE_2_0 << 12 |
 				 HSA_CAP_TRAP_DEBUG_SUPPORT |
 				 HSA_CAP_TRAP_DEBUG_WAVE_LAUNCH_TRAP_OVERRIDE_SUPPORTED |
 				 HSA_CAP_TRAP_DEBUG_WAVE_LAUNCH_MODE_SUPPORTED |
-				 HSA_CAP_TRAP_DEBUG_PRECISE_MEMORY_OPERATIONS_SUPPORTED |
 				 HSA_CAP_TRAP_DEBUG_FIRMWARE_SUPPORTED |
-				 dev->chip_rev << HSA_CAP_ASIC_REVISION_SHIFT);
+				 dev->chip_rev << HSA_CAP_ASIC_REVISION_SHIFT |
+				 kind->capability);
 	line(text, "capability2", 0);
-	/* HSA_DBG_WATCH_ADDR_MASK_{LO,HI}_BIT_GFX9_4_3 are bits 7 to 30. */
-	line(text, "debug_prop", 7 | 30 << 4 | HSA_DBG_DISPATCH_INFO_ALWAYS_VALID);
-	line(text, "sdma_fw_version", 22);
+	line(text, "debug_prop", kind->watch[0] | kind->watch[1] << 4 |
+				 HSA_DBG_DISPATCH_INFO_ALWAYS_VALID);
+	line(text, "sdma_fw_version", kind->sdma_fw);
 	line(text, "unique_id", 1234567890);
 	line(text, "num_xcc", 1);
 	line(text, "max_engine_clk_ccompute", 3000);
 	check_text(find(node, VIRTKFD_TOPOLOGY_PROPERTIES, 0)->text, text);
 }
 
-/* An MI300X partition with one XCC: what ROCm's start-up was seen to want of it. */
-static void test_mi300x(void **state)
+static void test_seen(void **state)
 {
 	struct node *node = *state;
 	const struct file *file = find(node, VIRTKFD_TOPOLOGY_PROPERTIES, 0);
 
-	assert_int_equal(node->dev.device_id, 0x74a1);
-	assert_int_equal(node->dev.cu_active_number, 38);
-	assert_non_null(strstr(file->text, "\nsimd_count 152\n"));
-	assert_non_null(strstr(file->text, "\narray_count 4\n"));
-	assert_non_null(strstr(file->text, "\ncapability 541565568\n"));
-	assert_non_null(strstr(file->text, "\ndebug_prop 1511\n"));
-	assert_non_null(strstr(file->text, "\ncwsr_size 23203840\n"));	/* 0x1621000 */
-	assert_non_null(strstr(file->text, "\nctl_stack_size 12288\n"));
+	assert_int_equal(node->dev.device_id, node->kind->device_id);
+	for (size_t i = 0; node->kind->seen[i]; i++) {
+		char text[80];
+
+		snprintf(text, sizeof(text), "\n%s\n", node->kind->seen[i]);
+		if (!strstr(file->text, text))
+			fail_msg("there is no line %s", node->kind->seen[i]);
+	}
 }
 
 static void test_bank(void **state)
@@ -286,18 +353,9 @@ static void check_cache(struct node *node, uint32_t *index, uint32_t processor, 
 /* kfd_fill_cache_non_crat_info() with fill_in_l1_pcache() and fill_in_l2_l3_pcache() */
 static void test_caches(void **state)
 {
-	static const struct {
-		uint32_t kb;
-		uint32_t line;
-		uint32_t type;
-		uint32_t shared;
-	} l1[] = {
-		{ 32, 128, HSA_CACHE_TYPE_DATA, 1 },
-		{ 64, 64, HSA_CACHE_TYPE_INSTRUCTION, 2 },
-		{ 16, 64, HSA_CACHE_TYPE_DATA, 2 },
-	};
 	struct node *node = *state;
 	const struct drm_amdgpu_info_device *dev = &node->dev;
+	const struct kind *kind = node->kind;
 	uint32_t index = 0, map[4], cus = 0;
 
 	assert_int_equal(dev->num_shader_engines, 4);
@@ -306,33 +364,37 @@ static void test_caches(void **state)
 		cus += __builtin_popcount(dev->cu_bitmap[se][0]);
 	assert_int_equal(cus, dev->cu_active_number);
 
-	for (uint32_t i = 0; i < ARRAY_LEN(l1); i++) {
-		uint32_t processor = 0x80001000;
+	for (uint32_t i = 0; i < ARRAY_LEN(kind->l1); i++) {
+		uint32_t processor = 0x80001000, shared = kind->l1[i].shared;
 
 		for (uint32_t se = 0; se < 4; se++) {
-			for (uint32_t cu = 0; cu < dev->num_cu_per_sh; cu += l1[i].shared) {
+			for (uint32_t cu = 0; cu < dev->num_cu_per_sh; cu += shared) {
 				uint32_t mask = dev->cu_bitmap[se][0] >> cu &
-						((1u << l1[i].shared) - 1);
+						((1u << shared) - 1);
 				uint32_t first = mask ? __builtin_ctz(mask) : 0;
 
 				mask >>= first;
 				if (mask)
-					check_cache(node, &index, processor + first, 1, l1[i].kb,
-						    l1[i].line, l1[i].type, &mask, 1);
-				processor += l1[i].shared;
+					check_cache(node, &index, processor + first, 1,
+						    kind->l1[i].kb, kind->l1[i].line,
+						    kind->l1[i].type, &mask, 1);
+				/* The last group of an engine may be a smaller one. */
+				processor += cu + shared > dev->num_cu_per_sh ?
+					     dev->num_cu_per_sh - cu : shared;
 			}
 		}
 	}
-	/* 38 of the CUs' own, 20 of two CUs each, twice. */
-	assert_int_equal(index, 38 + 20 + 20);
+	assert_int_equal(index, kind->num_l1);
 	/* The walk puts the first array's map down before it looks at the first array. */
 	map[0] = dev->cu_bitmap[0][0];
 	for (uint32_t se = 1; se < 4; se++)
 		map[se] = dev->cu_bitmap[se - 1][0];
-	check_cache(node, &index, 0x80001000, 2, 4096, 128, HSA_CACHE_TYPE_DATA, map, 4);
-	assert_int_equal(dev->mall_size, 256 << 20);
-	check_cache(node, &index, 0x80001000, 3, dev->mall_size / 1024, 64, HSA_CACHE_TYPE_DATA,
-		    map, 4);
+	check_cache(node, &index, 0x80001000, 2, kind->l2_kb, kind->l2_line,
+		    HSA_CACHE_TYPE_DATA, map, 4);
+	assert_int_equal(dev->mall_size, kind == kinds ? 256 << 20 : 0);
+	if (dev->mall_size)
+		check_cache(node, &index, 0x80001000, 3, dev->mall_size / 1024, 64,
+			    HSA_CACHE_TYPE_DATA, map, 4);
 	assert_int_equal(index + 3, node->num_files);
 }
 
@@ -340,7 +402,7 @@ static void test_caches(void **state)
 static void test_stable(void **state)
 {
 	struct node *node = *state, *other;
-	void *more = NULL;
+	void *more = (void *)node->kind;
 
 	node_setup(&more);
 	other = more;
@@ -351,12 +413,14 @@ static void test_stable(void **state)
 
 int main(void)
 {
-#define NODE_TEST(f)	cmocka_unit_test_setup_teardown(f, node_setup, node_teardown)
+#define KIND_TEST(f, i)	cmocka_unit_test_prestate_setup_teardown(f, node_setup, node_teardown, \
+								 (void *)&kinds[i])
+#define NODE_TEST(f)	KIND_TEST(f, 0), KIND_TEST(f, 1)
 	static const struct CMUnitTest tests[] = {
 		NODE_TEST(test_head),
 		NODE_TEST(test_name),
 		NODE_TEST(test_properties),
-		NODE_TEST(test_mi300x),
+		NODE_TEST(test_seen),
 		NODE_TEST(test_bank),
 		NODE_TEST(test_caches),
 		NODE_TEST(test_stable),
