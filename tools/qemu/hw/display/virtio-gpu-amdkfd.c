@@ -460,6 +460,7 @@ static void amdkfd_realize(DeviceState *qdev, Error **errp)
 	VirtIOGPUBase *b = VIRTIO_GPU_BASE(qdev);
 	struct virtkfd_vm_params params = {
 		.backend = s->backend ?: "auto",
+		.soft_gpu = s->soft_gpu,
 		.limits = s->limits,
 		.ops = &vmm_ops,
 		.opaque = s,
@@ -549,6 +550,7 @@ static void amdkfd_instance_finalize(Object *obj)
 
 static const Property amdkfd_properties[] = {
 	DEFINE_PROP_STRING("backend", VirtIOGPUAmdkfd, backend),
+	DEFINE_PROP_STRING("soft-gpu", VirtIOGPUAmdkfd, soft_gpu),
 	DEFINE_PROP_UINT32("max-contexts", VirtIOGPUAmdkfd, limits.contexts, 0),
 	DEFINE_PROP_UINT32("max-queues", VirtIOGPUAmdkfd, limits.queues, 0),
 	DEFINE_PROP_UINT32("max-events", VirtIOGPUAmdkfd, limits.events, 0),

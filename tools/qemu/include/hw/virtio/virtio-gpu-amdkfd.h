@@ -85,6 +85,7 @@ struct VirtIOGPUAmdkfd {
 	VirtIOGPU parent_obj;
 
 	char *backend;
+	char *soft_gpu;
 	struct virtkfd_limits limits;
 
 	struct virtkfd_vm *vm;
