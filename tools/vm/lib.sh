@@ -219,6 +219,21 @@ in_build() {
 			CCACHE_DIR=/build/ccache LC_ALL=C "$@"' sh "$BUILD" "$CACHE/linux-source/linux-source-$LINUX_SERIES" "$@"
 }
 
+# in_root IMAGE DIR COMMAND...: in a root of build-root, which stays as it is, with DIR at /mnt
+in_root() {
+	local place
+	place=$(mktemp -d "$CACHE/tmp.XXXXXX") || return
+	as_root unshare -m sh -c 'image=$1 dir=$2 place=$3; shift 3
+		mount -o loop,ro "$image" "$place" && mount --rbind /dev "$place/dev" &&
+		mount -t proc proc "$place/proc" && mount -t tmpfs tmpfs "$place/tmp" &&
+		mount --bind "$dir" "$place/mnt" &&
+		exec chroot "$place" env -i HOME=/tmp PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C "$@"' \
+		sh "$1" "$2" "$place" "${@:3}"
+	set -- $?
+	rmdir "$place"
+	return "$1"
+}
+
 # The kernel's uAPI headers, sanitized, in the build root's $KHDRS: what Debian made of the
 # same source package
 KHDRS=/build/khdrs/usr/include
