@@ -13,7 +13,7 @@
 #ifndef SOFTGPU_ISA_ATOMICS_H
 #define SOFTGPU_ISA_ATOMICS_H
 
-#include "valu.h"
+#include "float.h"
 
 #define ISA_ATOMIC_BUILTIN(op, bits, builtin)						\
 static inline uint##bits##_t isa_atomic_##op##bits(uint##bits##_t *ptr, uint##bits##_t data) \
@@ -70,58 +70,95 @@ static inline uint##bits##_t isa_atomic_mskor##bits(uint##bits##_t *ptr, uint##b
 ISA_ATOMIC_INTEGER(32)
 ISA_ATOMIC_INTEGER(64)
 
-/* Of a number and a NaN the number is the result. */
-#define ISA_ATOMIC_FLOAT(bits, type)							\
-static inline type isa_atomic_float##bits(uint##bits##_t data)				\
+/* In the CPU's register: denormals are 0, as sources and as results */
+#define ISA_ATOMIC_DAZ	0x40u
+#define ISA_ATOMIC_FTZ	0x8000u
+
+/*
+ * A sum without a number is the first source that is a NaN, made quiet. Of a minimum and a
+ * maximum that is so of signalling NaNs; others give way to a number. -0 is less than 0.
+ */
+#define ISA_ATOMIC_FLOAT(bits)								\
+static inline bool isa_atomic_is_nan##bits(uint##bits##_t value)			\
 {											\
-	type value;									\
+	return (value & ~ISA_SIGN##bits) > ISA_INF##bits;				\
+}											\
 											\
-	memcpy(&value, &data, sizeof(value));						\
-	return value;									\
+static inline bool isa_atomic_is_snan##bits(uint##bits##_t value)			\
+{											\
+	return isa_atomic_is_nan##bits(value) && !(value & ISA_QUIET##bits);		\
 }											\
 											\
 static inline uint##bits##_t isa_atomic_fsum##bits(uint##bits##_t a, uint##bits##_t b)	\
 {											\
-	type sum = isa_atomic_float##bits(a) + isa_atomic_float##bits(b);		\
-	uint##bits##_t result;								\
+	uint##bits##_t sum = isa_bits##bits(isa_f##bits(a) + isa_f##bits(b));		\
 											\
-	memcpy(&result, &sum, sizeof(result));						\
-	return result;									\
+	if (!isa_atomic_is_nan##bits(sum))						\
+		return sum;								\
+	return isa_atomic_is_nan##bits(a) ? a | ISA_QUIET##bits :			\
+	       isa_atomic_is_nan##bits(b) ? b | ISA_QUIET##bits : ISA_NAN##bits;	\
 }											\
 											\
-static inline bool isa_atomic_fless##bits(uint##bits##_t a, uint##bits##_t b)		\
+static inline uint##bits##_t isa_atomic_fpick##bits(uint##bits##_t a, uint##bits##_t b,	\
+						    bool greater)			\
 {											\
-	type fa = isa_atomic_float##bits(a), fb = isa_atomic_float##bits(b);		\
-											\
-	return fa == fa && (fa < fb || fb != fb);					\
+	if (isa_atomic_is_snan##bits(a))						\
+		return a | ISA_QUIET##bits;						\
+	if (isa_atomic_is_snan##bits(b))						\
+		return b | ISA_QUIET##bits;						\
+	if (isa_atomic_is_nan##bits(a) || isa_atomic_is_nan##bits(b))			\
+		return isa_atomic_is_nan##bits(b) ? a : b;				\
+	if (isa_f##bits(a) == isa_f##bits(b) && !((a ^ b) & ISA_SIGN##bits))		\
+		return a;								\
+	if (isa_f##bits(a) == isa_f##bits(b))						\
+		return !(b & ISA_SIGN##bits) == greater ? b : a;			\
+	return (isa_f##bits(b) > isa_f##bits(a)) == greater ? b : a;			\
 }											\
 											\
-static inline bool isa_atomic_fmore##bits(uint##bits##_t a, uint##bits##_t b)		\
+/* What is written is flushed as what is compared. */					\
+static inline uint##bits##_t isa_atomic_fcmpswap##bits(uint##bits##_t *ptr, uint##bits##_t data, \
+						       uint##bits##_t compare)		\
 {											\
-	type fa = isa_atomic_float##bits(a), fb = isa_atomic_float##bits(b);		\
+	uint##bits##_t old = __atomic_load_n(ptr, __ATOMIC_RELAXED);			\
 											\
-	return fa == fa && (fa > fb || fb != fb);					\
+	if (__builtin_ia32_stmxcsr() & ISA_ATOMIC_DAZ && !(data & ISA_INF##bits))	\
+		data &= ISA_SIGN##bits;							\
+	while (isa_f##bits(old) == isa_f##bits(compare)) {				\
+		if (__atomic_compare_exchange_n(ptr, &old, data, true, __ATOMIC_SEQ_CST, \
+						__ATOMIC_RELAXED))			\
+			break;								\
+	}										\
+	return old;									\
 }											\
 											\
 ISA_ATOMIC_EXPR(fadd, bits, isa_atomic_fsum##bits(old, data))				\
-ISA_ATOMIC_EXPR(fmin, bits, isa_atomic_fless##bits(data, old) ? data : old)		\
-ISA_ATOMIC_EXPR(fmax, bits, isa_atomic_fmore##bits(data, old) ? data : old)
+ISA_ATOMIC_EXPR(fmin, bits, isa_atomic_fpick##bits(old, data, false))			\
+ISA_ATOMIC_EXPR(fmax, bits, isa_atomic_fpick##bits(old, data, true))
 
-ISA_ATOMIC_FLOAT(32, float)
-ISA_ATOMIC_FLOAT(64, double)
+ISA_ATOMIC_FLOAT(32)
+ISA_ATOMIC_FLOAT(64)
+
+static inline uint16_t isa_atomic_f16_flush(uint16_t value, uint32_t flag)
+{
+	return value & 0x7c00 || !(__builtin_ia32_stmxcsr() & flag) ? value : value & 0x8000;
+}
 
 /* F32 has more than twice as many bits as F16 and BF16: what is rounded twice is as if once. */
 static inline uint32_t isa_atomic_f16_sum(uint16_t a, uint16_t b)
 {
-	return isa_f16_bits(isa_f16(a) + isa_f16(b));
+	float fa = isa_f16(isa_atomic_f16_flush(a, ISA_ATOMIC_DAZ));
+	float fb = isa_f16(isa_atomic_f16_flush(b, ISA_ATOMIC_DAZ));
+	float sum = isa_f32(isa_atomic_fsum32(isa_bits32(fa), isa_bits32(fb)));
+
+	return isa_atomic_f16_flush(isa_f16_bits(sum), ISA_ATOMIC_FTZ);
 }
 
 static inline uint32_t isa_atomic_bf16_sum(uint32_t a, uint32_t b)
 {
 	uint32_t sum = isa_atomic_fsum32(a << 16, b << 16);
 
-	if ((sum & 0x7fffffff) > 0x7f800000)
-		return sum >> 16 | 0x40;
+	if (isa_atomic_is_nan32(sum))
+		return sum >> 16;
 	return (sum + 0x7fff + (sum >> 16 & 1)) >> 16;
 }
 
