@@ -80,14 +80,21 @@ void isa_flat_split(const struct isa_wave *w, const uint64_t *va, struct isa_fla
 	flat->global &= ~(flat->shared | flat->private);
 }
 
-bool isa_flat_shared(struct isa_wave *w, const struct isa_flat *flat, unsigned int size,
-		     unsigned int access)
+uint64_t isa_flat_run(const struct isa_flat *flat, uint64_t rest)
 {
-	uint64_t outside;
+	uint64_t first = rest & -rest;
+	uint64_t same = first & flat->global ? flat->global :
+			first & flat->shared ? flat->shared : flat->private;
+	uint64_t others = rest & ~same;
 
-	if (!flat->shared)
-		return true;
-	outside = flat->shared & ~isa_lds_inside(w, flat->shared, flat->at, size);
+	return others ? rest & ((others & -others) - 1) : rest;
+}
+
+bool isa_flat_shared(struct isa_wave *w, const struct isa_flat *flat, uint64_t run,
+		     unsigned int size, unsigned int access)
+{
+	uint64_t outside = run & ~isa_lds_inside(w, run, flat->at, size);
+
 	if (!outside)
 		return true;
 	isa_fail_access(w, ISA_APERTURE,
@@ -95,22 +102,46 @@ bool isa_flat_shared(struct isa_wave *w, const struct isa_flat *flat, unsigned i
 	return false;
 }
 
+static bool load_run(struct isa_wave *w, const struct isa_flat *flat, const uint64_t *va,
+		     uint64_t run, unsigned int form, uint32_t *dst)
+{
+	if (run & flat->global)
+		return isa_load_lanes(w, run, va, form, dst);
+	if (run & flat->private)
+		return isa_scratch_load(w, run, flat->at, form, dst);
+	if (!isa_flat_shared(w, flat, run, form & ISA_FORM_SIZE, SOFTGPU_READ))
+		return false;
+	isa_lds_load(w, run, flat->at, form, dst);
+	return true;
+}
+
 static void flat_load(struct isa_wave *w, const struct isa_insn *insn, unsigned int form)
 {
 	uint64_t va[ISA_LANES] __attribute__((aligned(64)));
 	uint32_t *dst = isa_vreg(w, &insn->args[0]);
 	struct isa_flat flat;
+	uint64_t run;
 
 	isa_flat_addresses(isa_vreg(w, &insn->args[1]), insn->offset, va);
 	isa_flat_split(w, va, &flat);
-	if (!isa_flat_shared(w, &flat, form & ISA_FORM_SIZE, SOFTGPU_READ))
-		return;
-	if (flat.global && !isa_load_lanes(w, flat.global, va, form, dst))
-		return;
-	if (flat.shared)
-		isa_lds_load(w, flat.shared, flat.at, form, dst);
-	if (flat.private)
-		isa_scratch_load(w, flat.private, flat.at, form, dst);
+	for (uint64_t rest = isa_exec_mask(w); rest; rest &= ~run) {
+		run = isa_flat_run(&flat, rest);
+		if (!load_run(w, &flat, va, run, form, dst))
+			return;
+	}
+}
+
+static bool store_run(struct isa_wave *w, const struct isa_flat *flat, const uint64_t *va,
+		      uint64_t run, unsigned int form, const uint32_t *src)
+{
+	if (run & flat->global)
+		return isa_store_lanes(w, run, va, form, src);
+	if (run & flat->private)
+		return isa_scratch_store(w, run, flat->at, form, src);
+	if (!isa_flat_shared(w, flat, run, form & ISA_FORM_SIZE, SOFTGPU_WRITE))
+		return false;
+	isa_lds_store(w, run, flat->at, form, src);
+	return true;
 }
 
 static void flat_store(struct isa_wave *w, const struct isa_insn *insn, unsigned int form)
@@ -118,17 +149,15 @@ static void flat_store(struct isa_wave *w, const struct isa_insn *insn, unsigned
 	uint64_t va[ISA_LANES] __attribute__((aligned(64)));
 	const uint32_t *src = isa_vreg(w, &insn->args[1]);
 	struct isa_flat flat;
+	uint64_t run;
 
 	isa_flat_addresses(isa_vreg(w, &insn->args[0]), insn->offset, va);
 	isa_flat_split(w, va, &flat);
-	if (!isa_flat_shared(w, &flat, form & ISA_FORM_SIZE, SOFTGPU_WRITE))
-		return;
-	if (flat.global && !isa_store_lanes(w, flat.global, va, form, src))
-		return;
-	if (flat.shared)
-		isa_lds_store(w, flat.shared, flat.at, form, src);
-	if (flat.private)
-		isa_scratch_store(w, flat.private, flat.at, form, src);
+	for (uint64_t rest = isa_exec_mask(w); rest; rest &= ~run) {
+		run = isa_flat_run(&flat, rest);
+		if (!store_run(w, &flat, va, run, form, src))
+			return;
+	}
 }
 
 #define LOAD(name, form)	ISA_DO(flat_##name) { flat_load(w, insn, form); }

@@ -28,10 +28,12 @@ void isa_fail_access(struct isa_wave *w, enum isa_error error, uint64_t va, unsi
 	isa_fail(w, error);
 }
 
-/* Addresses have 48 bits with a sign; between the two halves there are only the apertures. */
-static bool canonical(uint64_t va)
+bool isa_canonical(struct isa_wave *w, uint64_t va, unsigned int access)
 {
-	return (uint64_t)((int64_t)(va << 16) >> 16) == va;
+	if ((uint64_t)((int64_t)(va << 16) >> 16) == va)
+		return true;
+	isa_fail_access(w, ISA_APERTURE, va, access);
+	return false;
 }
 
 ISA_CLONES static bool consecutive(const uint64_t *va, unsigned int size)
@@ -173,10 +175,8 @@ static bool load_slow(struct isa_wave *w, uint64_t va, unsigned int form, uint32
 {
 	uint32_t buf[ISA_FORM_DWORDS] __attribute__((aligned(8)));
 
-	if (!canonical(va)) {
-		isa_fail_access(w, ISA_APERTURE, va, SOFTGPU_READ);
+	if (!isa_canonical(w, va, SOFTGPU_READ))
 		return false;
-	}
 	if (!isa_read(w, va, buf, form & ISA_FORM_SIZE))
 		return false;
 	isa_put_lane(dst, lane, form, buf);
@@ -188,10 +188,8 @@ static bool store_slow(struct isa_wave *w, uint64_t va, unsigned int form, const
 {
 	uint32_t buf[ISA_FORM_DWORDS] __attribute__((aligned(8)));
 
-	if (!canonical(va)) {
-		isa_fail_access(w, ISA_APERTURE, va, SOFTGPU_WRITE);
+	if (!isa_canonical(w, va, SOFTGPU_WRITE))
 		return false;
-	}
 	isa_get_lane(src, lane, form, buf);
 	return isa_write(w, va, buf, form & ISA_FORM_SIZE);
 }

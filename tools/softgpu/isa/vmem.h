@@ -114,6 +114,11 @@ bool isa_store_lanes(struct isa_wave *w, uint64_t mask, const uint64_t *va, unsi
 		     const uint32_t *src);
 /* The wave fails with an access to @va. */
 void isa_fail_access(struct isa_wave *w, enum isa_error error, uint64_t va, unsigned int access);
+/*
+ * Addresses have 48 bits with a sign; between the two halves there are only the apertures. False:
+ * it is there, and the wave has failed
+ */
+bool isa_canonical(struct isa_wave *w, uint64_t va, unsigned int access);
 
 /**
  * struct isa_flat - which memory flat addresses mean
@@ -133,9 +138,11 @@ void isa_flat_addresses(const uint32_t *lanes, int32_t offset, uint64_t *va);
 void isa_global_addresses(const struct isa_wave *w, const struct isa_insn *insn,
 			  unsigned int addr, unsigned int saddr, uint64_t *va);
 void isa_flat_split(const struct isa_wave *w, const uint64_t *va, struct isa_flat *flat);
-/* False: not all of @flat->shared is in LDS, and the wave has failed */
-bool isa_flat_shared(struct isa_wave *w, const struct isa_flat *flat, unsigned int size,
-		     unsigned int access);
+/* The first lanes in @rest that are in one kind of memory */
+uint64_t isa_flat_run(const struct isa_flat *flat, uint64_t rest);
+/* False: not all of @run, which are lanes with LDS, is there, and the wave has failed */
+bool isa_flat_shared(struct isa_wave *w, const struct isa_flat *flat, uint64_t run,
+		     unsigned int size, unsigned int access);
 
 /* exec_scratch.c: scratch memory, at offsets */
 bool isa_scratch_load(struct isa_wave *w, uint64_t mask, const uint32_t *at, unsigned int form,
@@ -157,5 +164,94 @@ void isa_lds_load(struct isa_wave *w, uint64_t mask, const uint32_t *at, unsigne
 		  uint32_t *dst);
 void isa_lds_store(struct isa_wave *w, uint64_t mask, const uint32_t *at, unsigned int form,
 		   const uint32_t *src);
+
+typedef uint32_t isa_atomic32_fn(uint32_t *ptr, uint32_t data, uint32_t more);
+typedef uint64_t isa_atomic64_fn(uint64_t *ptr, uint64_t data, uint64_t more);
+
+/* Whether an operation of floating point has denormals: it is no such one, or as MODE says */
+enum isa_denorms {
+	ISA_DENORMS_NONE,
+	ISA_DENORMS_MODE32,
+	ISA_DENORMS_MODE64,
+	ISA_DENORMS_KEEP,
+};
+
+/**
+ * struct isa_atomic_op - an atomic operation: one of these
+ * @op32: of 32 bits, returns what was there
+ * @op64: of 64 bits
+ * @denorms: enum isa_denorms in LDS; memory keeps them
+ */
+struct isa_atomic_op {
+	isa_atomic32_fn *op32;
+	isa_atomic64_fn *op64;
+	uint8_t denorms;
+};
+
+static inline unsigned int isa_atomic_size(const struct isa_atomic_op *op)
+{
+	return op->op64 ? 8 : 4;
+}
+
+/* The lanes of the data; behind them, if there is more, what to compare with; else NULL */
+static inline const uint32_t *isa_atomic_data(const struct isa_wave *w,
+					      const struct isa_operand *arg,
+					      const struct isa_atomic_op *op,
+					      const uint32_t **more)
+{
+	unsigned int dwords = isa_atomic_size(op) / 4;
+	const uint32_t *data = isa_vreg(w, arg);
+
+	*more = isa_dwords[arg->type] > dwords ? data + dwords * ISA_LANES : NULL;
+	return data;
+}
+
+/* Rows of FLAT, GLOBAL and MUBUF behind _atomic_: X(name of the row, operation, bits) */
+#define ISA_ATOMICS(X)								\
+	X(swap, swap, 32) X(swap_x2, swap, 64)					\
+	X(cmpswap, cmpswap, 32) X(cmpswap_x2, cmpswap, 64)			\
+	X(add, add, 32) X(add_x2, add, 64)					\
+	X(sub, sub, 32) X(sub_x2, sub, 64)					\
+	X(smin, smin, 32) X(smin_x2, smin, 64)					\
+	X(umin, umin, 32) X(umin_x2, umin, 64)					\
+	X(smax, smax, 32) X(smax_x2, smax, 64)					\
+	X(umax, umax, 32) X(umax_x2, umax, 64)					\
+	X(and, and, 32) X(and_x2, and, 64)					\
+	X(or, or, 32) X(or_x2, or, 64)						\
+	X(xor, xor, 32) X(xor_x2, xor, 64)					\
+	X(inc, inc, 32) X(inc_x2, inc, 64)					\
+	X(dec, dec, 32) X(dec_x2, dec, 64)					\
+	X(add_f32, fadd, 32) X(add_f64, fadd, 64)				\
+	X(min_f64, fmin, 64) X(max_f64, fmax, 64)				\
+	X(pk_add_f16, pk_add_f16_, 32)
+
+/* And those of DS that are not among them */
+#define ISA_LDS_ATOMICS(X)							\
+	X(rsub, 32) X(rsub, 64) X(mskor, 32) X(mskor, 64) X(cmpst, 32) X(cmpst, 64) \
+	X(fcmpst, 32) X(fcmpst, 64) X(fmin, 32) X(fmax, 32) X(wrap, 32)		\
+	X(pk_add_bf16_, 32)
+
+#define ISA_ATOMIC_OP(row, op, bits)	extern const struct isa_atomic_op isa_op_##op##bits;
+ISA_ATOMICS(ISA_ATOMIC_OP)
+#undef ISA_ATOMIC_OP
+#define ISA_ATOMIC_OP(op, bits)		extern const struct isa_atomic_op isa_op_##op##bits;
+ISA_LDS_ATOMICS(ISA_ATOMIC_OP)
+#undef ISA_ATOMIC_OP
+
+/*
+ * vmem_atomic.c: an operation of the lanes in @mask with @data, and @more if it has more; what
+ * was there goes to @dst, if that is not NULL. False: the wave has failed
+ */
+bool isa_atomic_lanes(struct isa_wave *w, uint64_t mask, const uint64_t *va,
+		      const struct isa_atomic_op *op, const uint32_t *data,
+		      const uint32_t *more, uint32_t *dst);
+/* In LDS; where there is none, nothing is done and 0 was there. */
+bool isa_lds_atomic(struct isa_wave *w, uint64_t mask, const uint32_t *at,
+		    const struct isa_atomic_op *op, const uint32_t *data, const uint32_t *more,
+		    uint32_t *dst);
+/* In scratch memory */
+bool isa_scratch_atomic(struct isa_wave *w, uint64_t mask, const uint32_t *at,
+			const struct isa_atomic_op *op, const uint32_t *data,
+			const uint32_t *more, uint32_t *dst);
 
 #endif
