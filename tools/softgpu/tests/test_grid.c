@@ -1,0 +1,308 @@
+// SPDX-License-Identifier: GPL-2.0 OR MIT
+/*
+ * Dispatches of many workgroups: all of them run, once, on several threads; they wait for each
+ * other; queues are changed, taken away and destroyed while they run.
+ *
+ * What does not live here: what instructions do, and what becomes of kernels that fail
+ * (test_exception.c). Kernels are written as words, with their text beside them.
+ */
+#include <errno.h>
+
+#include "harness.h"
+
+#define DISPATCH	(2u | 1u << 16)
+#define OBJECT(n)	(CODE + 0x1000 + (n) * 0x400)
+#define ARGS		DATA
+/* In @ARGS: a counter, the number that kernels wait for, a word of each workgroup */
+#define COUNTER		ARGS
+#define TARGET		(ARGS + 4)
+#define GROUPS		(ARGS + 64)
+#define SIGNAL		(DATA + 0x80000)
+
+enum { COUNT, GWS, GWS_INIT, WAIT, FOREVER, INTERRUPT };
+
+/* For all of them: s[0:1] is ARGS, s2 the workgroup's number */
+static const uint32_t kernels[][40] = {
+	[COUNT] = {
+		0x7e020280,			/* v_mov_b32 v1, 0 */
+		0x7e040281,			/* v_mov_b32 v2, 1 */
+		0xbefe0181,			/* s_mov_b64 exec, 1 */
+		0xdd088000, 0x00000201,		/* global_atomic_add v1, v2, s[0:1] */
+		0x8e038202,			/* s_lshl_b32 s3, s2, 2 */
+		0x7e020203,			/* v_mov_b32 v1, s3 */
+		0x7e040202,			/* v_mov_b32 v2, s2 */
+		0xdc708040, 0x00000201,		/* global_store_dword v1, v2, s[0:1] offset:64 */
+		0xbf810000,			/* s_endpgm */
+	},
+	[GWS] = {
+		0x7e020280,			/* v_mov_b32 v1, 0 */
+		0x7e040281,			/* v_mov_b32 v2, 1 */
+		0xbefe0181,			/* s_mov_b64 exec, 1 */
+		0xdd088000, 0x00000201,		/* global_atomic_add v1, v2, s[0:1] */
+		0xd93b0000, 0x00000002,		/* ds_gws_barrier v2 gds */
+		0xdc508000, 0x03000001,		/* global_load_dword v3, v1, s[0:1] */
+		0xd93b0000, 0x00000002,		/* ds_gws_barrier v2 gds */
+		0xdd088000, 0x00000201,		/* global_atomic_add v1, v2, s[0:1] */
+		0xd93b0000, 0x00000002,		/* ds_gws_barrier v2 gds */
+		0x8e038202,			/* s_lshl_b32 s3, s2, 2 */
+		0x7e020203,			/* v_mov_b32 v1, s3 */
+		0xdc708040, 0x00000301,		/* global_store_dword v1, v3, s[0:1] offset:64 */
+		0xbf810000,			/* s_endpgm */
+	},
+	[GWS_INIT] = {
+		0xc00200c0, 0x00000004,		/* s_load_dword s3, s[0:1], 0x4 */
+		0x7e040203,			/* v_mov_b32 v2, s3 */
+		0xd9330000, 0x00000002,		/* ds_gws_init v2 gds */
+		0xbf810000,			/* s_endpgm */
+	},
+	[WAIT] = {
+		0xc0020140, 0x00000004,		/* s_load_dword s5, s[0:1], 0x4 */
+		0x7e020280,			/* v_mov_b32 v1, 0 */
+		0x7e040281,			/* v_mov_b32 v2, 1 */
+		0xbefe0181,			/* s_mov_b64 exec, 1 */
+		0xdd088000, 0x00000201,		/* global_atomic_add v1, v2, s[0:1] */
+		0xbf8e0001,			/* s_sleep 1 */
+		0xde518000, 0x03000001,		/* global_load_dword v3, v1, s[0:1] sc0 sc1 */
+		0x7e080503,			/* v_readfirstlane_b32 s4, v3 */
+		0xbf0a0504,			/* s_cmp_lt_u32 s4, s5 */
+		0xbf85fffa,			/* s_cbranch_scc1 to s_sleep */
+		0xbf810000,			/* s_endpgm */
+	},
+	[FOREVER] = {
+		0x7e020280,			/* v_mov_b32 v1, 0 */
+		0x7e040281,			/* v_mov_b32 v2, 1 */
+		0xbefe0181,			/* s_mov_b64 exec, 1 */
+		0xdd088000, 0x00000201,		/* global_atomic_add v1, v2, s[0:1] */
+		0xde518000, 0x03000001,		/* global_load_dword v3, v1, s[0:1] sc0 sc1 */
+		0x7e080503,			/* v_readfirstlane_b32 s4, v3 */
+		0xbf068004,			/* s_cmp_eq_u32 s4, 0 */
+		0xbf84fffb,			/* s_cbranch_scc0 to the load */
+		0xbf810000,			/* s_endpgm */
+	},
+	[INTERRUPT] = {
+		0xbefc00ff, 0x00000123,		/* s_mov_b32 m0, 0x123 */
+		0xbf900001,			/* s_sendmsg sendmsg(MSG_INTERRUPT) */
+		0xbf810000,			/* s_endpgm */
+	},
+};
+
+static void put_kernels(struct vm *vm)
+{
+	for (unsigned int i = 0; i < sizeof(kernels) / sizeof(kernels[0]); i++) {
+		vm_put(vm, OBJECT(i) + 16, (uint64_t[]){ 256 }, 8);
+		/* COMPUTE_PGM_RSRC2: two user SGPRs, the number of the workgroup; kernarg pointer */
+		vm_put(vm, OBJECT(i) + 52, (uint32_t[]){ 2 << 1 | 1 << 7 }, 4);
+		vm_put(vm, OBJECT(i) + 56, (uint16_t[]){ 8 }, 2);
+		vm_put(vm, OBJECT(i) + 256, kernels[i], sizeof(kernels[i]));
+	}
+}
+
+static void start(struct fixture *fix, struct queue *q)
+{
+	put_kernels(fix->vm);
+	w32(fix->vm, COUNTER, 0);
+	w64(fix->vm, SIGNAL + 8, 1);
+	queue_init(q, fix->gpu, fix->vm, SOFTGPU_QUEUE_AQL, PAGE);
+	queue_create(q);
+}
+
+/* @groups workgroups of @items work-items */
+static void put(struct queue *q, unsigned int kernel, uint32_t groups, uint32_t items)
+{
+	PUT(q, DISPATCH, items | 1u << 16, 1, groups * items, 1, 1, 0, 0, LO(OBJECT(kernel)),
+	    HI(OBJECT(kernel)), LO(ARGS), HI(ARGS), 0, 0, LO(SIGNAL), HI(SIGNAL));
+}
+
+static bool done(struct fixture *fix)
+{
+	return !r64(fix->vm, SIGNAL + 8);
+}
+
+static void run(struct fixture *fix, struct queue *q, unsigned int kernel, uint32_t groups,
+		uint32_t items)
+{
+	w64(fix->vm, SIGNAL + 8, 1);
+	put(q, kernel, groups, items);
+	queue_ring(q);
+	UNTIL(done(fix));
+}
+
+static void test_all(void **state)
+{
+	static const struct {
+		uint32_t groups, items;
+	} sizes[] = { { 1, 1 }, { 1, 64 }, { 2, 65 }, { 7, 1024 }, { 1000, 64 }, { 5000, 1 } };
+	struct fixture *fix = *state;
+	struct queue q;
+
+	start(fix, &q);
+	for (unsigned int i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+		uint32_t groups = sizes[i].groups;
+
+		w32(fix->vm, COUNTER, 0);
+		for (unsigned int j = 0; j < groups; j++)
+			w32(fix->vm, GROUPS + 4 * j, ~0u);
+		run(fix, &q, COUNT, groups, sizes[i].items);
+		assert_int_equal(r32(fix->vm, COUNTER), groups * ((sizes[i].items + 63) / 64));
+		for (unsigned int j = 0; j < groups; j++)
+			assert_int_equal(r32(fix->vm, GROUPS + 4 * j), j);
+	}
+	assert_int_equal(queue_stats(&q).dispatches, sizeof(sizes) / sizeof(sizes[0]));
+	queue_exit(&q);
+}
+
+/* No wave passes the first barrier before all have counted, nor counts again before the second */
+static void test_gws(void **state)
+{
+	struct fixture *fix = *state;
+	struct queue q;
+
+	start(fix, &q);
+	for (uint32_t groups = 1; groups <= 64; groups += 21) {
+		for (uint32_t waves = 1; waves <= 4; waves += 3) {
+			w32(fix->vm, COUNTER, 0);
+			w32(fix->vm, TARGET, groups * waves - 1);
+			run(fix, &q, GWS_INIT, 1, 64);
+			run(fix, &q, GWS, groups, waves * 64);
+			assert_int_equal(r32(fix->vm, COUNTER), 2 * groups * waves);
+			for (unsigned int j = 0; j < groups; j++)
+				assert_int_equal(r32(fix->vm, GROUPS + 4 * j), groups * waves);
+		}
+	}
+	queue_exit(&q);
+}
+
+/* Each workgroup waits for the last one. */
+static void test_wait(void **state)
+{
+	struct fixture *fix = *state;
+	struct queue q;
+
+	start(fix, &q);
+	w32(fix->vm, TARGET, 50);
+	run(fix, &q, WAIT, 50, 64);
+	assert_int_equal(r32(fix->vm, COUNTER), 50);
+	queue_exit(&q);
+}
+
+/* A kernel waits for the CPU, and so for nobody's turn to end. */
+static void test_other_queues(void **state)
+{
+	struct fixture *fix = *state;
+	struct queue q, other;
+
+	start(fix, &q);
+	w32(fix->vm, TARGET, 1000);
+	put(&q, WAIT, 3, 64);
+	queue_ring(&q);
+	UNTIL(r32(fix->vm, COUNTER) == 3);
+	queue_init(&other, fix->gpu, fix->vm, SOFTGPU_QUEUE_AQL, PAGE);
+	queue_create(&other);
+	PUT(&other, DISPATCH, 64 | 1u << 16, 1, 64, 1, 1, 0, 0, LO(KERNEL), HI(KERNEL), 0, 0, 0,
+	    0, 0, 0);
+	queue_ring(&other);
+	UNTIL(queue_done(&other));
+	assert_false(done(fix));
+	w32(fix->vm, COUNTER, 1000);
+	UNTIL(done(fix));
+	queue_exit(&other);
+	queue_exit(&q);
+}
+
+/* Waves go on where they were. */
+static void test_moved(void **state)
+{
+	struct fixture *fix = *state;
+	struct queue q;
+
+	start(fix, &q);
+	put(&q, FOREVER, 4, 256);
+	queue_ring(&q);
+	UNTIL(r32(fix->vm, COUNTER) == 16);
+	for (unsigned int i = 0; i < 20; i++) {
+		usleep(500);
+		if (i % 3)
+			queue_move(&q);
+		else
+			assert_int_equal(softgpu_queue_update(q.q, &q.p), 0);
+		softgpu_pause(fix->gpu);
+		softgpu_resume(fix->gpu);
+	}
+	assert_false(done(fix));
+	assert_int_equal(r32(fix->vm, COUNTER), 16);
+	w32(fix->vm, COUNTER, 0);
+	UNTIL(done(fix));
+	assert_int_equal(queue_stats(&q).dispatches, 1);
+	queue_exit(&q);
+}
+
+/* Not twice from the same state, and not of another queue */
+static void test_moved_once(void **state)
+{
+	uint8_t saved[SOFTGPU_STATE_SIZE];
+	struct fixture *fix = *state;
+	struct queue q, other;
+
+	start(fix, &q);
+	put(&q, FOREVER, 2, 64);
+	queue_ring(&q);
+	UNTIL(r32(fix->vm, COUNTER) == 2);
+	queue_take(&q, saved);
+	queue_init(&other, fix->gpu, fix->vm, SOFTGPU_QUEUE_AQL, PAGE);
+	other.p.state = saved;
+	assert_int_equal(softgpu_queue_create(fix->gpu, &other.p, &other.q), -EINVAL);
+	queue_bring(&q, saved);
+	q.p.state = saved;
+	assert_int_equal(softgpu_queue_create(fix->gpu, &q.p, &other.q), -EINVAL);
+	queue_exit(&q);
+	/* One that nobody comes for is gone with its GPU. */
+	q.p.state = NULL;
+	queue_create(&q);
+	put(&q, FOREVER, 2, 64);
+	queue_ring(&q);
+	queue_take(&q, saved);
+}
+
+static void test_destroyed(void **state)
+{
+	struct fixture *fix = *state;
+	struct queue q;
+
+	for (unsigned int i = 0; i < 20; i++) {
+		start(fix, &q);
+		put(&q, FOREVER, 20, 64);
+		queue_ring(&q);
+		if (i % 2)
+			UNTIL(r32(fix->vm, COUNTER));
+		queue_exit(&q);
+	}
+}
+
+static void test_interrupt(void **state)
+{
+	struct fixture *fix = *state;
+	struct queue q;
+
+	start(fix, &q);
+	run(fix, &q, INTERRUPT, 10, 64);
+	assert_int_equal(vm_events(fix->vm), 10);
+	assert_int_equal(fix->vm->events[9], 0x123);
+	assert_ptr_equal(fix->vm->caller, &q);
+	queue_exit(&q);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(test_all),
+		TEST(test_gws),
+		TEST(test_wait),
+		TEST(test_other_queues),
+		TEST(test_moved),
+		TEST(test_moved_once),
+		TEST(test_destroyed),
+		TEST(test_interrupt),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
