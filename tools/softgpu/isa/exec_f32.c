@@ -16,23 +16,6 @@ ISA_FLOAT3(v_fmaak_f32, f32, __builtin_fmaf(a, b, c))
 /* The row has the constant in the middle, and it is a factor, so this is the order. */
 ISA_FLOAT3(v_fmamk_f32, f32, __builtin_fmaf(a, b, c))
 
-/* Two results in each lane, the second in the register after that of the first */
-#define PACKED(name, third, single)							\
-void do_##name(struct isa_lanes *l);							\
-void do_##name(struct isa_lanes *l)							\
-{											\
-	uint32_t first[ISA_LANES] __attribute__((aligned(64)));				\
-	struct isa_lanes half = *l;							\
-											\
-	half.dst = first;								\
-	single(&half);									\
-	for (unsigned int i = 0; i <= third; i++)					\
-		half.src[i] = l->src[i] + ISA_LANES;					\
-	half.dst = l->dst + ISA_LANES;							\
-	single(&half);									\
-	memcpy(l->dst, first, sizeof(first));						\
-}
-
-PACKED(v_pk_fma_f32, 2, do_v_fma_f32)
-PACKED(v_pk_mul_f32, 1, do_v_mul_f32)
-PACKED(v_pk_add_f32, 1, do_v_add_f32)
+ISA_FLOAT3(v_pk_fma_f32, v2f32, __builtin_fmaf(a, b, c))
+ISA_FLOAT2(v_pk_mul_f32, v2f32, a * b)
+ISA_FLOAT2(v_pk_add_f32, v2f32, a + b)

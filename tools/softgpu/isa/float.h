@@ -7,9 +7,8 @@
  *
  * Rounding and denormals are those of the CPU, set up from MODE by valu.c. NaNs differ: an
  * operation without a result gives ISA_NAN32, else the first source that is a NaN is the result,
- * made quiet if MODE.IEEE says so. A first loop looks whether there is any NaN among the results,
- * so that what is usual does without all that; results go to memory in a second one, as a
- * destination may be a source.
+ * made quiet if MODE.IEEE says so. What is usual does without all that: only where there is any
+ * NaN among the results they are looked at one by one.
  */
 #ifndef SOFTGPU_ISA_FLOAT_H
 #define SOFTGPU_ISA_FLOAT_H
@@ -127,10 +126,15 @@ static inline double isa_nan_f64(double a, double b, double c, uint64_t quiet)
 
 #define isa_f32_type	float
 #define isa_f64_type	double
+#define isa_v2f32_type	float
 #define isa_f32_mask	uint32_t
 #define isa_f64_mask	uint64_t
+#define isa_v2f32_mask	uint32_t
 #define isa_quiet_f32	isa_quiet32
 #define isa_quiet_f64	isa_quiet64
+#define isa_quiet_v2f32	isa_quiet32
+#define isa_nan_v2f32	isa_nan_f32
+#define isa_nans_v2f32	isa_nans_f32
 
 #define ISA_FLOAT_LOOP(type, ...)								\
 	ISA_LOOP {										\
@@ -144,28 +148,137 @@ static inline double isa_nan_f64(double a, double b, double c, uint64_t quiet)
 		__VA_ARGS__									\
 	}
 
-/* The body of a function: type is f32 or f64, second and third are where b and c come from */
+/*
+ * Lanes are worked on in chunks of 64 bytes of values, so that all of a chunk is in registers of
+ * the CPU. gcc makes vectors of the loop over a chunk; the moves and what looks for NaNs are
+ * vectors as they are written. v2f32 is two F32 in each lane.
+ */
+#define isa_f32_chunk	16
+#define isa_f64_chunk	8
+#define isa_v2f32_chunk	16
+#define isa_f32_lanes	16
+#define isa_f64_lanes	8
+#define isa_v2f32_lanes	8
+
+typedef uint32_t isa_v8u __attribute__((vector_size(32), may_alias));
+typedef float isa_v8f __attribute__((vector_size(32), may_alias));
+typedef double isa_v4d __attribute__((vector_size(32), may_alias));
+
+#define ISA_V8(p, i)	(((isa_v8u *)(p))[i])
+
+static inline void isa_load_f32(float *to, const uint32_t *lanes)
+{
+	ISA_V8(to, 0) = ISA_V8(lanes, 0);
+	ISA_V8(to, 1) = ISA_V8(lanes, 1);
+}
+
+static inline void isa_store_f32(uint32_t *lanes, const float *from)
+{
+	ISA_V8(lanes, 0) = ISA_V8(from, 0);
+	ISA_V8(lanes, 1) = ISA_V8(from, 1);
+}
+
+static inline void isa_load_v2f32(float *to, const uint32_t *lanes)
+{
+	ISA_V8(to, 0) = ISA_V8(lanes, 0);
+	ISA_V8(to, 1) = ISA_V8(lanes + ISA_LANES, 0);
+}
+
+static inline void isa_store_v2f32(uint32_t *lanes, const float *from)
+{
+	ISA_V8(lanes, 0) = ISA_V8(from, 0);
+	ISA_V8(lanes + ISA_LANES, 0) = ISA_V8(from, 1);
+}
+
+/* In the order that takes the CPU the fewest instructions */
+static inline void isa_load_f64(double *to, const uint32_t *lanes)
+{
+	const isa_v8u lo = ISA_V8(lanes, 0), hi = ISA_V8(lanes + ISA_LANES, 0);
+
+	ISA_V8(to, 0) = __builtin_shuffle(lo, hi, (isa_v8u){ 0, 8, 1, 9, 4, 12, 5, 13 });
+	ISA_V8(to, 1) = __builtin_shuffle(lo, hi, (isa_v8u){ 2, 10, 3, 11, 6, 14, 7, 15 });
+}
+
+static inline void isa_store_f64(uint32_t *lanes, const double *from)
+{
+	const isa_v8f a = ((const isa_v8f *)from)[0], b = ((const isa_v8f *)from)[1];
+	const isa_v8u lo = { 0, 2, 8, 10, 4, 6, 12, 14 }, hi = { 1, 3, 9, 11, 5, 7, 13, 15 };
+
+	*(isa_v8f *)lanes = __builtin_shuffle(a, b, lo);
+	*(isa_v8f *)(lanes + ISA_LANES) = __builtin_shuffle(a, b, hi);
+}
+
+static inline bool isa_any(isa_v8u mask)
+{
+	const __m128i *half = (const __m128i *)&mask;
+
+	return _mm_movemask_epi8(_mm_or_si128(half[0], half[1]));
+}
+
+static inline bool isa_nans_f32(const float *values)
+{
+	const isa_v8f a = ((const isa_v8f *)values)[0], b = ((const isa_v8f *)values)[1];
+
+	return isa_any((isa_v8u)(a != a) | (isa_v8u)(b != b));
+}
+
+static inline bool isa_nans_f64(const double *values)
+{
+	const isa_v4d a = ((const isa_v4d *)values)[0], b = ((const isa_v4d *)values)[1];
+
+	return isa_any((isa_v8u)(a != a) | (isa_v8u)(b != b));
+}
+
+/* The results that are NaNs of the CPU */
+#define ISA_FIX_NANS(type)									\
+static void __attribute__((noinline, cold, unused))						\
+isa_fix_##type(isa_##type##_type *r, const uint32_t *pa, const uint32_t *pb,			\
+	       const uint32_t *pc, isa_##type##_mask quiet)					\
+{												\
+	isa_##type##_type a[isa_##type##_chunk] __attribute__((aligned(32)));			\
+	isa_##type##_type b[isa_##type##_chunk] __attribute__((aligned(32)));			\
+	isa_##type##_type c[isa_##type##_chunk] __attribute__((aligned(32)));			\
+												\
+	isa_load_##type(a, pa);									\
+	isa_load_##type(b, pb);									\
+	isa_load_##type(c, pc);									\
+	for (unsigned int i = 0; i < isa_##type##_chunk; i++) {					\
+		if (r[i] != r[i])								\
+			r[i] = isa_nan_##type(a[i], b[i], c[i], quiet);				\
+	}											\
+}
+
+ISA_FIX_NANS(f32)
+ISA_FIX_NANS(f64)
+ISA_FIX_NANS(v2f32)
+
+/* The body of a function: type is f32, f64 or v2f32, second and third are where b and c come from */
 #define ISA_FLOAT_BODY(type, second, third, expr)						\
 {												\
 	const uint32_t *pa = l->src[0], *pb = l->src[second], *pc = l->src[third];		\
 	uint32_t *d = l->dst;									\
-	isa_##type##_mask nan = 0;								\
 												\
-	ISA_FLOAT_LOOP(type,									\
-		const isa_##type##_type r = (expr);						\
-		nan |= r != r ? ~(isa_##type##_mask)0 : 0;					\
-	)											\
-	if (__builtin_expect(!nan, 1)) {							\
-		ISA_FLOAT_LOOP(type,								\
-			isa_put_##type(d, i, (expr));						\
-		)										\
-	} else {										\
-		const isa_##type##_mask quiet = isa_quiet_##type(l);				\
+	_Pragma("GCC unroll 1")									\
+	for (unsigned int at = 0; at < ISA_LANES; at += isa_##type##_lanes) {			\
+		isa_##type##_type as[isa_##type##_chunk] __attribute__((aligned(32)));		\
+		isa_##type##_type bs[isa_##type##_chunk] __attribute__((aligned(32)));		\
+		isa_##type##_type cs[isa_##type##_chunk] __attribute__((aligned(32)));		\
+		isa_##type##_type rs[isa_##type##_chunk] __attribute__((aligned(32)));		\
 												\
-		ISA_FLOAT_LOOP(type,								\
-			const isa_##type##_type r = (expr);					\
-			isa_put_##type(d, i, r == r ? r : isa_nan_##type(a, b, c, quiet));	\
-		)										\
+		isa_load_##type(as, pa + at);							\
+		isa_load_##type(bs, pb + at);							\
+		isa_load_##type(cs, pc + at);							\
+		for (unsigned int i = 0; i < isa_##type##_chunk; i++) {				\
+			const isa_##type##_type a = as[i], b = bs[i], c = cs[i];		\
+												\
+			(void)a;								\
+			(void)b;								\
+			(void)c;								\
+			rs[i] = (expr);								\
+		}										\
+		if (__builtin_expect(isa_nans_##type(rs), 0))					\
+			isa_fix_##type(rs, pa + at, pb + at, pc + at, isa_quiet_##type(l));	\
+		isa_store_##type(d + at, rs);							\
 	}											\
 }
 
