@@ -119,11 +119,11 @@ ISA_F16_KERNEL(static, exps, exp2_finite(a))
 ISA_F16_KERNEL(static, sines, sine(a))
 ISA_F16_KERNEL(static, cosines, cosine(a))
 
-ISA_F16_ROW(v_floor_f16, floors, 1, 0)
-ISA_F16_ROW(v_ceil_f16, ceils, 1, 0)
-ISA_F16_ROW(v_trunc_f16, truncs, 1, 0)
-ISA_F16_ROW(v_rndne_f16, rounds, 1, 0)
-ISA_F16_ROW(v_fract_f16, fracts, 1, 0)
+ISA_F16_ROW(v_floor_f16, floors, 1, ISA_F16_EXACT)
+ISA_F16_ROW(v_ceil_f16, ceils, 1, ISA_F16_EXACT)
+ISA_F16_ROW(v_trunc_f16, truncs, 1, ISA_F16_EXACT)
+ISA_F16_ROW(v_rndne_f16, rounds, 1, ISA_F16_EXACT)
+ISA_F16_ROW(v_fract_f16, fracts, 1, ISA_F16_EXACT)
 ISA_F16_ROW(v_frexp_mant_f16, mantissas, 1, 0)
 /* The negative NaN of these is as the manuals show it. */
 #define TRANS	(ISA_F16_NEAREST | ISA_F16_NEG_NAN)
@@ -230,14 +230,14 @@ static inline uint32_t snorm(float value)
 {
 	double part = value != value ? 0 : value < -1 ? -1 : value > 1 ? 1 : value;
 
-	return (int32_t)rint(part * 32767) & 0xffff;
+	return __builtin_irint(part * 32767) & 0xffff;
 }
 
 static inline uint32_t unorm(float value)
 {
 	double part = value > 0 ? value > 1 ? 1 : value : 0;
 
-	return (int32_t)rint(part * 65535);
+	return __builtin_irint(part * 65535);
 }
 
 FROM_F16(v_cvt_norm_i16_f16, snorm(v))
@@ -259,3 +259,17 @@ PACKED_NORM(v_cvt_pknorm_i16_f16, snorm)
 PACKED_NORM(v_cvt_pknorm_u16_f16, unorm)
 
 ISA_LANES2(v_pack_b32_f16, uint32_t, uint32_t, uint32_t, (a & 0xffff) | b << 16)
+
+void do_v_cvt_pkrtz_f16_f32(struct isa_lanes *l);
+void do_v_cvt_pkrtz_f16_f32(struct isa_lanes *l)
+{
+	float values[ISA_HALVES];
+
+	for (unsigned int i = 0; i < ISA_LANES; i++) {
+		values[2 * i] = isa_f32(l->src[0][i]);
+		values[2 * i + 1] = isa_f32(l->src[1][i]);
+	}
+	isa_set_mxcsr(l->wave->run, l->wave->mxcsr64 | _MM_ROUND_TOWARD_ZERO);
+	isa_f16_store(l->wave, values, l->dst, ISA_F16_PACKED);
+	isa_set_mxcsr(l->wave->run, l->wave->mxcsr64);
+}

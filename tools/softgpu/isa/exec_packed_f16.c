@@ -37,3 +37,55 @@ void do_##name(struct isa_lanes *l)		\
 ROW(v_fma_mix_f32, do_v_fma_f32)
 ROW(v_fma_mixlo_f16, mix_f16)
 ROW(v_fma_mixhi_f16, mix_f16)
+
+ISA_CLONES static bool sum3(float *restrict d, const float *restrict c,
+			    const float *restrict products)
+{
+	uint32_t nan = 0;
+
+	for (unsigned int i = 0; i < ISA_LANES; i++) {
+		d[i] = c[i] + products[2 * i] + products[2 * i + 1];
+		nan |= d[i] != d[i];
+	}
+	return nan;
+}
+
+static void flush(float *values)
+{
+	for (unsigned int i = 0; i < ISA_LANES; i++)
+		values[i] = isa_flush32(values[i]);
+}
+
+/*
+ * The products are exact, and each of the two sums is rounded. LLVM knows of gfx906 that it has
+ * no denormals of F32 here, whatever MODE says.
+ */
+static void dot2(struct isa_lanes *l)
+{
+	bool no_denorm = l->wave->group->target == ISA_GFX906;
+	float src[3][ISA_HALVES] __attribute__((aligned(64))), products[ISA_HALVES];
+	float c[ISA_LANES], d[ISA_LANES];
+	uint32_t quiet = isa_quiet32(l);
+
+	isa_f16_load(l->wave, l->src[0], src[0], ISA_F16_PACKED);
+	isa_f16_load(l->wave, l->src[1], src[1], ISA_F16_PACKED);
+	memcpy(c, l->src[2], sizeof(c));
+	if (no_denorm)
+		flush(c);
+	isa_f16_mul(products, src, ISA_HALVES);
+	if (sum3(d, c, products)) {
+		for (unsigned int i = 0; i < ISA_LANES; i++) {
+			const float *a = &src[0][2 * i], *b = &src[1][2 * i];
+			float last = isa_nan_f32(b[0], b[1], c[i], quiet);
+
+			if (d[i] != d[i])
+				d[i] = isa_nan_f32(a[0], a[1], last, quiet);
+		}
+	}
+	if (no_denorm)
+		flush(d);
+	memcpy(l->dst, d, sizeof(d));
+}
+
+ROW(v_dot2_f32_f16, dot2)
+ROW(v_dot2c_f32_f16, dot2)

@@ -221,11 +221,13 @@ void isa_f16_run(struct isa_lanes *l, isa_f16_kernel *kernel, unsigned int num_s
 	float result[ISA_HALVES] __attribute__((aligned(64)));
 	unsigned int num = flags & ISA_F16_PACKED ? ISA_HALVES : ISA_LANES;
 
-	if (flags & ISA_F16_NEAREST)
+	if (flags & (ISA_F16_NEAREST | ISA_F16_EXACT))
 		isa_set_mxcsr(l->wave->run, 0x1f80);
 	for (unsigned int n = 0; n < num_src; n++)
 		isa_f16_load(l->wave, l->src[n], src[n], flags);
 	kernel(result, src, num);
+	if (flags & ISA_F16_EXACT)
+		isa_set_mxcsr(l->wave->run, l->wave->mxcsr64);
 	if (flags & ISA_F16_MINMAX) {
 		for (unsigned int n = 0; l->wave->mode & ISA_MODE_IEEE && n < num_src; n++) {
 			if (any_signalling(l->src[n], flags & ISA_F16_PACKED))

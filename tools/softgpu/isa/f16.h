@@ -38,6 +38,8 @@ typedef void isa_f16_kernel(float *restrict d, const float (*restrict src)[ISA_H
 #define ISA_F16_NAN	0x10u
 /* MODE's rounding is not for it */
 #define ISA_F16_NEAREST	0x20u
+/* It is for the result only: gcc's ways to round to integers need the usual one. */
+#define ISA_F16_EXACT	0x40u
 
 /* Execute an instruction of F16 that has @num_src sources */
 void isa_f16_run(struct isa_lanes *l, isa_f16_kernel *kernel, unsigned int num_src,

@@ -2,9 +2,10 @@
 /*
  * Vector arithmetic of F16, one number in a lane, against f16.h.
  */
-#include <math.h>
+#include <xmmintrin.h>
 
 #include "f16.h"
+#include "isa/valu.h"
 
 #define DENORMS	(ISA_MODE_DENORM64_IN | ISA_MODE_DENORM64_OUT)
 
@@ -303,6 +304,31 @@ static void test_from_f32(void **state)
 	machine_free(m);
 }
 
+/* The compiler's conversions, which are for CPUs without F16C */
+static void test_compiler(void **state)
+{
+	static const unsigned int rounding[] = {
+		_MM_ROUND_NEAREST, _MM_ROUND_UP, _MM_ROUND_DOWN, _MM_ROUND_TOWARD_ZERO,
+	};
+	unsigned int csr = _mm_getcsr();
+
+	(void)state;
+	for (unsigned int n = 0; n < 0x40000; n++) {
+		uint32_t between = h_to_f32(n >> 2) + 0x1000, bits;
+		volatile float exact = isa_f16(n >> 2), value;
+		uint16_t half;
+
+		memcpy(&bits, (void *)&exact, sizeof(bits));
+		assert_int_equal(bits, h_to_f32(n >> 2));
+		between += n % 3 - 1;
+		memcpy((void *)&value, &between, sizeof(value));
+		_mm_setcsr(0x1f80 | rounding[n & 3]);
+		half = isa_f16_bits(value);
+		_mm_setcsr(csr);
+		assert_int_equal(half, h_from_f32(between, n & 3));
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -310,6 +336,7 @@ int main(void)
 		cmocka_unit_test(test_minimum_without_ieee),
 		cmocka_unit_test(test_to_f32),
 		cmocka_unit_test(test_from_f32),
+		cmocka_unit_test(test_compiler),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

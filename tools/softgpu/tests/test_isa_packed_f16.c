@@ -310,6 +310,89 @@ static void test_mixed_constants(void **state)
 	machine_free(m);
 }
 
+static uint32_t f_flush(uint32_t f)
+{
+	return f & 0x7f800000 ? f : f & 0x80000000;
+}
+
+static float as_float(uint32_t bits)
+{
+	float value;
+
+	memcpy(&value, &bits, 4);
+	return value;
+}
+
+/* Two exact products, one after the other added to the third source */
+static uint32_t f_dot2(uint32_t a, uint32_t b, uint32_t c, unsigned int mode)
+{
+	const uint16_t halves[4] = { a, a >> 16, b, b >> 16 };
+	uint32_t sum = c;
+
+	for (unsigned int n = 0; n < 4; n++) {
+		if (h_is_nan(halves[n]))
+			return h_to_f32(halves[n]);
+	}
+	for (unsigned int n = 0; n < 2; n++) {
+		float part = as_float(h_to_f32(halves[n])) * as_float(h_to_f32(halves[n + 2]));
+		uint32_t s[3] = { 0, 0x3f800000, sum };
+
+		memcpy(&s[0], &part, 4);
+		if (f_is_nan(s[0]))
+			return f_is_nan(c) ? c | 0x400000 : 0x7fc00000;
+		sum = f_fma(s, mode);
+	}
+	return sum;
+}
+
+static void check_dot2(struct machine *m, bool accumulates, unsigned int mode)
+{
+	struct isa_insn *in = insn(m, accumulates ? "v_dot2c_f32_f16" : "v_dot2_f32_f16");
+	unsigned int c_reg = accumulates ? VDST(0) : VSRC(2);
+	bool flush = m->group.target == ISA_GFX906;
+	uint32_t c[ISA_LANES];
+
+	if (!accumulates)
+		random_selection(in);
+	for (unsigned int i = 0; i < ISA_LANES; i++) {
+		v(m, VSRC(0))[i] = edgy_pair();
+		v(m, VSRC(1))[i] = edgy_pair();
+		v(m, c_reg)[i] = c[i] = edgy_float();
+	}
+	isa_set_mode(m->w, mode | DENORMS);
+	execute(m);
+	for (unsigned int i = 0; i < ISA_LANES; i++) {
+		uint32_t s[2], third = c[i], want;
+
+		for (unsigned int n = 0; n < 2; n++)
+			s[n] = accumulates ? v(m, VSRC(n))[i] :
+			       part(in, n, false, v(m, VSRC(n))[i]) |
+			       (uint32_t)part(in, n, true, v(m, VSRC(n))[i]) << 16;
+		if (!accumulates && in->neg_lo & 4)
+			third ^= 0x80000000;
+		want = f_dot2(s[0], s[1], flush ? f_flush(third) : third, mode);
+		if (flush)
+			want = f_flush(want);
+		if (v(m, VDST(0))[i] != want)
+			fail_msg("%s %x %x %x mode %x: %x, not %x", in->op->name, s[0], s[1],
+				 third, mode, v(m, VDST(0))[i], want);
+	}
+}
+
+static void test_dot2(void **state)
+{
+	struct machine *m = machine_new(ISA_GFX942);
+
+	(void)state;
+	for (unsigned int n = 0; n < 1024; n++)
+		check_dot2(m, n & 4, n & 3);
+	machine_free(m);
+	m = machine_new(ISA_GFX906);
+	for (unsigned int n = 0; n < 256; n++)
+		check_dot2(m, false, n & 3);
+	machine_free(m);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -317,6 +400,7 @@ int main(void)
 		cmocka_unit_test(test_packed_clamp),
 		cmocka_unit_test(test_mixed),
 		cmocka_unit_test(test_mixed_constants),
+		cmocka_unit_test(test_dot2),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
