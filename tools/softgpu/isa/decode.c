@@ -76,7 +76,7 @@ bool isa_is64(unsigned int type)
 bool isa_is_float(unsigned int type)
 {
 	return type == ISA_F16 || type == ISA_F32 || type == ISA_F64 || type == ISA_B32 ||
-	       type == ISA_V2F16;
+	       type == ISA_V2F16 || type == ISA_V2F32;
 }
 
 /* Where an SGPR tuple of this many dwords may begin */

@@ -80,6 +80,22 @@ static void test_modifiers(void **state)
 	machine_free(m);
 }
 
+/* Both numbers of a packed instruction that has nothing else */
+static void test_packed_clamp(void **state)
+{
+	struct machine *m = machine_new(ISA_GFX942);
+	struct isa_insn *in = insn(m, "v_pk_add_f32");
+
+	(void)state;
+	in->clamp = true;
+	v(m, VSRC(0))[9] = bits(3);
+	v(m, VSRC(0) + 1)[9] = bits(-3);
+	execute(m);
+	assert_int_equal(v(m, VDST(0))[9], bits(1));
+	assert_int_equal(v(m, VDST(0) + 1)[9], 0);
+	machine_free(m);
+}
+
 static void test_dpp(void **state)
 {
 	static const struct {
@@ -129,6 +145,7 @@ int main(void)
 		cmocka_unit_test(test_exec_mask),
 		cmocka_unit_test(test_sources),
 		cmocka_unit_test(test_modifiers),
+		cmocka_unit_test(test_packed_clamp),
 		cmocka_unit_test(test_dpp),
 	};
 
