@@ -316,6 +316,14 @@ void isa_forget_code(struct isa_runner *run);
 void isa_lock(struct isa_runner *run);
 void isa_unlock(struct isa_runner *run);
 
+/*
+ * The CPU's register for floating point: rounds to the nearest, has denormals, masks exceptions;
+ * and the bits that make 0 of denormals as sources and as results
+ */
+#define ISA_MXCSR	0x1f80u
+#define ISA_MXCSR_DAZ	0x40u
+#define ISA_MXCSR_FTZ	0x8000u
+
 /* MODE and what follows from it */
 void isa_set_mode(struct isa_wave *w, uint32_t mode);
 /* The CPU's rounding and denormals; __builtin_ia32_ldmxcsr() if that is another value */

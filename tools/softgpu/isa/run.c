@@ -30,9 +30,6 @@ struct isa_block {
 	struct isa_slot slots[WORDS];
 };
 
-/* The CPU's flags of exceptions are nobody's, and all of them are masked. */
-#define MXCSR_DEFAULT	0x1f80u
-
 void isa_set_mxcsr(struct isa_runner *run, uint32_t mxcsr)
 {
 	if (run->mxcsr == mxcsr)
@@ -48,8 +45,8 @@ static uint32_t mxcsr(uint32_t round, bool in, bool out)
 		_MM_ROUND_NEAREST, _MM_ROUND_UP, _MM_ROUND_DOWN, _MM_ROUND_TOWARD_ZERO,
 	};
 
-	return MXCSR_DEFAULT | rounding[round] | (in ? 0 : 0x40) |
-	       (out ? 0 : _MM_FLUSH_ZERO_ON);
+	return ISA_MXCSR | rounding[round] | (in ? 0 : ISA_MXCSR_DAZ) |
+	       (out ? 0 : ISA_MXCSR_FTZ);
 }
 
 void isa_set_mode(struct isa_wave *w, uint32_t mode)
@@ -116,7 +113,7 @@ void isa_runner_begin(struct isa_runner *run, const struct isa_env *env, uint64_
 
 void isa_runner_end(struct isa_runner *run)
 {
-	isa_set_mxcsr(run, MXCSR_DEFAULT);
+	isa_set_mxcsr(run, ISA_MXCSR);
 	forget(run);
 	run->kernel = 0;
 }
