@@ -9,8 +9,6 @@
  * denominator is scaled down, as up would only give infinity; and a quotient that is too small
  * even for a denormal is scaled like one.
  */
-#include <xmmintrin.h>
-
 #include "float.h"
 
 /* Constants of a format by the bits of its name */
@@ -65,7 +63,7 @@ static double odd_fma(double a, double b, double c)
 	uint64_t bits;
 	double r;
 
-	_mm_setcsr(0x1f80 | _MM_ROUND_TOWARD_ZERO);
+	_mm_setcsr(ISA_MXCSR | _MM_ROUND_TOWARD_ZERO);
 	__asm__ volatile("" : "+x"(a), "+x"(b), "+x"(c));
 	r = __builtin_fma(a, b, c);
 	__asm__ volatile("" : "+x"(r));
@@ -163,8 +161,12 @@ void do_v_div_fmas_##type(struct isa_lanes *l)						\
 	const isa_##type##_mask quiet = isa_quiet_##type(l);				\
 	const uint64_t vcc = isa_vcc(l->wave);						\
 											\
+	/* Denormals are denormals as sources. */					\
+	const uint32_t old = isa_change_mxcsr(l, l->wave->mxcsr##bits & ~ISA_MXCSR_DAZ);	\
+											\
 	if (__builtin_expect(!(vcc & isa_exec_mask(l->wave)), 1)) {			\
 		do_v_fma_##type(l);							\
+		isa_change_mxcsr(l, old);						\
 		return;									\
 	}										\
 	for (unsigned int i = 0; i < ISA_LANES; i++) {					\
@@ -176,20 +178,22 @@ void do_v_div_fmas_##type(struct isa_lanes *l)						\
 											\
 		isa_put_##type(l->dst, i, r == r ? r : isa_nan_##type(a, b, c, quiet));	\
 	}										\
+	isa_change_mxcsr(l, old);							\
 }
 
 #define DIV_FIXUP(type, bits)								\
 static isa_##type##_type fixup_##type(isa_##type##_type q, isa_##type##_type d,		\
-				      isa_##type##_type n, isa_##type##_mask quiet)	\
+				      isa_##type##_type n)				\
 {											\
 	const isa_##type##_mask sign = (isa_bits##bits(d) ^ isa_bits##bits(n)) &	\
 				       ISA_SIGN##bits;					\
-	const bool d_inf = abs_##type(d) >= isa_##type(ISA_INF##bits), n_inf = abs_##type(n) >= isa_##type(ISA_INF##bits);	\
+	const bool d_inf = abs_##type(d) == __builtin_inf();				\
+	const bool n_inf = abs_##type(n) == __builtin_inf();				\
 											\
 	if (n != n)									\
-		return isa_##type(isa_bits##bits(n) | quiet);				\
+		return isa_##type(isa_bits##bits(n) | ISA_QUIET##bits);			\
 	if (d != d)									\
-		return isa_##type(isa_bits##bits(d) | quiet);				\
+		return isa_##type(isa_bits##bits(d) | ISA_QUIET##bits);			\
 	if ((d == 0 && n == 0) || (d_inf && n_inf))					\
 		return isa_##type(ISA_NAN##bits | ISA_SIGN##bits);			\
 	if (d == 0 || n_inf)								\
@@ -208,7 +212,6 @@ void do_v_div_fixup_##type(struct isa_lanes *l);					\
 ISA_CLONES void do_v_div_fixup_##type(struct isa_lanes *l)				\
 {											\
 	const uint32_t *pa = l->src[0], *pb = l->src[1], *pc = l->src[2];		\
-	const isa_##type##_mask quiet = isa_quiet_##type(l);				\
 	isa_##type##_mask slow = 0;							\
 	uint32_t *dst = l->dst;								\
 											\
@@ -229,7 +232,7 @@ ISA_CLONES void do_v_div_fixup_##type(struct isa_lanes *l)				\
 	for (unsigned int i = 0; i < ISA_LANES; i++)					\
 		isa_put_##type(dst, i,							\
 			       fixup_##type(isa_get_##type(pa, i), isa_get_##type(pb, i),	\
-					    isa_get_##type(pc, i), quiet));		\
+					    isa_get_##type(pc, i)));		\
 }
 
 #define DIV(type, bits)									\

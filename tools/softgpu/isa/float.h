@@ -13,6 +13,8 @@
 #ifndef SOFTGPU_ISA_FLOAT_H
 #define SOFTGPU_ISA_FLOAT_H
 
+#include <xmmintrin.h>
+
 #include "valu.h"
 
 #define ISA_NAN32	0x7fc00000u
@@ -56,6 +58,12 @@ static inline double isa_f64(uint64_t bits)
 	return value;
 }
 
+/* 2^n, which is no denormal */
+static inline double isa_power(int n)
+{
+	return isa_f64((uint64_t)(n + 1023) << 52);
+}
+
 static inline float isa_get_f32(const uint32_t *lanes, unsigned int i)
 {
 	return isa_f32(lanes[i]);
@@ -75,6 +83,15 @@ static inline uint32_t isa_quiet32(const struct isa_lanes *l)
 static inline uint64_t isa_quiet64(const struct isa_lanes *l)
 {
 	return l->wave->mode & ISA_MODE_IEEE ? ISA_QUIET64 : 0;
+}
+
+/* Another mode of the CPU; returns the one before, for the end of the function */
+static inline uint32_t isa_change_mxcsr(const struct isa_lanes *l, uint32_t mxcsr)
+{
+	uint32_t old = l->wave->run->mxcsr;
+
+	isa_set_mxcsr(l->wave->run, mxcsr);
+	return old;
 }
 
 /* Are denormals as they are, as sources and results? */
