@@ -25,6 +25,7 @@ enum check { NO_CHECK, CHECK_OFFSET, CHECK_INDEX };
  * @check: enum check
  * @index_stride: of a swizzled one how many indices have an element side by side, else 0
  * @add_tid: the lane is added to the index
+ * @own_lanes: it is swizzled and the index is the lane and nothing else
  * @unbound: nothing is there
  */
 struct buffer {
@@ -34,6 +35,7 @@ struct buffer {
 	enum check check;
 	unsigned int index_stride;
 	bool add_tid;
+	bool own_lanes;
 	bool unbound;
 };
 
@@ -58,6 +60,7 @@ static bool describe(const struct isa_wave *w, const struct isa_insn *insn, stru
 	/* Scratch buffers have more bits of the stride in the place of the format. */
 	if (b->add_tid)
 		b->stride |= format << 14;
+	b->own_lanes = b->index_stride == ISA_LANES && b->add_tid && !insn->idxen;
 	b->unbound = !b->add_tid && !format;
 	b->check = NO_CHECK;
 	if (!b->add_tid && insn->idxen)
@@ -70,11 +73,19 @@ static bool describe(const struct isa_wave *w, const struct isa_insn *insn, stru
 static void find_places(const struct isa_wave *w, const struct isa_insn *insn, struct places *p)
 {
 	const uint32_t *lanes = insn->idxen || insn->offen ? isa_vreg(w, &insn->args[1]) : NULL;
-	const uint32_t *offsets = insn->idxen && insn->offen ? lanes + ISA_LANES : lanes;
 
 	for (unsigned int i = 0; i < ISA_LANES; i++) {
-		p->index[i] = insn->idxen ? lanes[i] : 0;
-		p->offset[i] = (insn->offen ? offsets[i] : 0) + (uint64_t)insn->offset;
+		p->index[i] = 0;
+		p->offset[i] = insn->offset;
+	}
+	if (insn->idxen) {
+		for (unsigned int i = 0; i < ISA_LANES; i++)
+			p->index[i] = lanes[i];
+		lanes += ISA_LANES;
+	}
+	if (insn->offen) {
+		for (unsigned int i = 0; i < ISA_LANES; i++)
+			p->offset[i] += lanes[i];
 	}
 }
 
@@ -138,7 +149,15 @@ ISA_CLONES static void addresses(const struct buffer *b, const struct places *p,
 			va[i] = linear(b, p->index[i] + tid * i, p->offset[i] + at);
 		return;
 	}
-	/* As swizzled(), without divisions */
+	/* As swizzled(), without divisions, and for a wave's scratch memory without records */
+	if (b->own_lanes) {
+		for (unsigned int i = 0; i < ISA_LANES; i++) {
+			uint64_t offset = p->offset[i] + at;
+
+			va[i] = b->base + (offset & ~3ULL) * ISA_LANES + i * ELEMENT + (offset & 3);
+		}
+		return;
+	}
 	shift = __builtin_ctz(b->index_stride);
 	for (unsigned int i = 0; i < ISA_LANES; i++) {
 		uint64_t index = p->index[i] + tid * i, offset = p->offset[i] + at;
@@ -148,17 +167,27 @@ ISA_CLONES static void addresses(const struct buffer *b, const struct places *p,
 	}
 }
 
+/* One is split between elements, maybe of an inactive lane. */
+ISA_CLONES static bool any_split(const uint64_t *offsets, uint64_t most)
+{
+	uint64_t split = 0;
+
+	for (unsigned int i = 0; i < ISA_LANES; i++)
+		split |= (int64_t)(offsets[i] % ELEMENT) > (int64_t)most;
+	return split;
+}
+
 /* Some data are in more than one element, and not as whole ones. */
 static bool is_split(const struct buffer *b, const struct places *p, uint64_t mask,
 		     unsigned int size)
 {
 	unsigned int most = ELEMENT - (size < ELEMENT ? size : ELEMENT);
 
-	if (b->index_stride) {
-		ISA_FOR_LANES(i, mask) {
-			if (p->offset[i] % ELEMENT > most)
-				return true;
-		}
+	if (!b->index_stride || !any_split(p->offset, most))
+		return false;
+	ISA_FOR_LANES(i, mask) {
+		if (p->offset[i] % ELEMENT > most)
+			return true;
 	}
 	return false;
 }
