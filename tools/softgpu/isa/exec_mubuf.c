@@ -314,7 +314,8 @@ static void atomic(struct isa_wave *w, const struct isa_insn *insn, const struct
 
 #define LOAD(name, form)	ISA_DO(buffer_##name) { load(w, insn, form); }
 #define STORE(name, form)	ISA_DO(buffer_##name) { store(w, insn, form); }
-#define ATOMIC(row, op, bits)	ISA_DO(buffer_atomic_##row) { atomic(w, insn, &isa_op_##op##bits); }
+#define ATOMIC(row, op, bits)								\
+ISA_DO(buffer_atomic_##row) { atomic(w, insn, &isa_op_##op##bits); }
 ISA_LOADS(LOAD)
 ISA_STORES(STORE)
 ISA_ATOMICS(ATOMIC)

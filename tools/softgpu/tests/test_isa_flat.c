@@ -16,7 +16,7 @@ static uint32_t pattern_offset(enum pattern pattern, unsigned int lane, unsigned
 {
 	switch (pattern) {
 	case ROW:
-		return 2 * PAGE + align * 64 + lane * size;
+		return 2 * PAGE + align * 65 + lane * size;
 	case ACROSS:
 		return 3 * PAGE - 32 * size + align + lane * size;
 	case SAME:
@@ -312,9 +312,11 @@ static void test_shared(void **state)
 	in->offset = 7;
 	set_exec(m, 0xfffffffffffffff0);
 	execute(m);
-	for (unsigned int i = 0; i < ISA_LANES; i++)
-		assert_true(v64(m, in->args[0].reg, i) ==
-			    (i < 4 ? 0ULL : (i & 1 ? 0x1111111100000000 : 0x2222222200000000ULL) + i));
+	for (unsigned int i = 0; i < ISA_LANES; i++) {
+		uint64_t want = i & 1 ? 0x1111111100000000 : 0x2222222200000000;
+
+		assert_true(v64(m, in->args[0].reg, i) == (i < 4 ? 0 : want + i));
+	}
 	in = insn(m, "flat_store_short_d16_hi");
 	for (unsigned int i = 0; i < ISA_LANES; i++) {
 		v(m, in->args[1].reg)[i] = 0xab000077 + (i << 16);
