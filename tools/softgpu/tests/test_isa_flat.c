@@ -88,7 +88,7 @@ static void check_load(struct machine *m, const char *format, const struct form 
 		       unsigned int n, const uint8_t *memory)
 {
 	struct isa_insn *in = form_insn(m, format, form);
-	uint64_t exec = masks(n % 4);
+	uint64_t exec = masks(n / (8 * PATTERNS));
 	uint32_t old[ISA_LANES][4];
 	bool flat = format[0] == 'f';
 	struct place place;
@@ -117,7 +117,7 @@ static void check_store(struct machine *m, const char *format, const struct form
 {
 	struct isa_insn *in = form_insn(m, format, form);
 	static uint8_t now[AREA];
-	uint64_t exec = masks(n % 4);
+	uint64_t exec = masks(n / (8 * PATTERNS));
 	bool flat = format[0] == 'f';
 	struct place place;
 
@@ -143,7 +143,7 @@ static void check_all(enum isa_target target, const char *format)
 	static uint8_t memory[AREA];
 
 	fill(m, memory);
-	for (unsigned int n = 0; n < 16 * PATTERNS; n++) {
+	for (unsigned int n = 0; n < 32 * PATTERNS; n++) {
 		for (const struct form *form = form_loads; form->name; form++)
 			check_load(m, format, form, n, memory);
 		for (const struct form *form = form_stores; form->name; form++)
