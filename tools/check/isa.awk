@@ -11,8 +11,6 @@ function left_out(text) {
 	# Screen space, interpolation of pixels, and rounding to 8 bits at random
 	if (text ~ /^v_(screen_partition_4se_b32|interp_|cvt_sr_[bf]*p*8_f32)/)
 		return 1
-	if (text ~ /^v_cvt_(pk_)?f32_(fp8|bf8)_sdwa/)
-		return 1
 	# A destination that cannot be written and a register that is none
 	if (text ~ /^v_(cmpx?|readlane)_[a-z0-9_]* src_/ ||
 	    text ~ /^v_(swap|readfirstlane|readlane|accvgpr_mov)_b32.* (src_|null)/)

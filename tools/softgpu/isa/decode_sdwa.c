@@ -119,8 +119,10 @@ static int sdwa(struct decoder *d)
 		sdwa->dst_unused = isa_bits(d, 43, 2);
 		d->insn.clamp = isa_bits(d, 45, 1);
 		d->insn.omod = isa_bits(d, 46, 2);
-		if (sdwa->dst_sel == 7 || sdwa->dst_unused == 3 ||
-		    (d->insn.omod && !(op->flags & ISA_OMOD && isa_is_float(op->args[0].type))))
+		if (op->flags & ISA_WHOLE_DST ? sdwa->dst_sel != 6 :
+		    sdwa->dst_sel == 7 || sdwa->dst_unused == 3)
+			return -EINVAL;
+		if (d->insn.omod && !(op->flags & ISA_OMOD && isa_is_float(op->args[0].type)))
 			return -EINVAL;
 	}
 	/* Without a second source nothing is said of it. */

@@ -140,6 +140,7 @@ enum isa_encoding {
 #define ISA_ACCUM	0x4000u	/* the destination is the last source, too */
 #define ISA_HIGH	0x8000u	/* it writes the upper half of a register */
 #define ISA_WRITES_EXEC	0x10000u
+#define ISA_WHOLE_DST	0x20000u	/* SDWA has parts of the source only */
 
 /* An instruction has at most so many operands */
 #define ISA_ARGS	6

@@ -77,6 +77,7 @@
 #define ACCUM	ISA_ACCUM
 #define HIGH	ISA_HIGH
 #define CMPX	ISA_WRITES_EXEC
+#define WHOLE_DST	ISA_WHOLE_DST
 
 #define OP(format, gfx942, gfx906, name, flags, ...) \
 	{ #name, ISA_##format, { gfx942, gfx906 }, flags, { __VA_ARGS__ } },

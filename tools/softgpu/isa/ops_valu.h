@@ -2,8 +2,7 @@
 /*
  * Rows of VOP1, VOP2 and VOP3: see ops_scalar.h. What has the flag E64 is in VOP3, too, at
  * 0x140 and 0x100 more than here. Left out: the interpolation of pixel shaders,
- * v_screen_partition_4se_b32, v_cvt_sr_fp8_f32, v_cvt_sr_bf8_f32, and
- * parts of registers (SDWA) that are numbers of 8 bits.
+ * v_screen_partition_4se_b32, v_cvt_sr_fp8_f32 and v_cvt_sr_bf8_f32.
  */
 /* VOP1 */
 RUN(VOP1, 0x00, 0x00, v_nop, 0)
@@ -85,10 +84,14 @@ LANES(VOP1, 0x4e, 0x4e, v_cvt_norm_u16_f16, E64 | CLAMP | OMOD | DPP | SDWA, VDS
 LANES(VOP1, 0x4f, 0x4f, v_sat_pk_u8_i16, E64 | DPP | SDWA, VDST(U32), SRC0(I32))
 RUN(VOP1, 0x51, 0x51, v_swap_b32, 0, VDST(B32), VSRC0(B32))
 RUN(VOP1, 0x52, -1, v_accvgpr_mov_b32, 0, ADST(B32), ASRC0(B32))
-LANES(VOP1, 0x54, -1, v_cvt_f32_fp8, E64 | CLAMP | OMOD | DPP, VDST(F32), SRC0(B32))
-LANES(VOP1, 0x55, -1, v_cvt_f32_bf8, E64 | CLAMP | OMOD | DPP, VDST(F32), SRC0(B32))
-LANES(VOP1, 0x56, -1, v_cvt_pk_f32_fp8, E64 | CLAMP | OMOD | DPP, VDST(V2F32), SRC0(B32))
-LANES(VOP1, 0x57, -1, v_cvt_pk_f32_bf8, E64 | CLAMP | OMOD | DPP, VDST(V2F32), SRC0(B32))
+LANES(VOP1, 0x54, -1, v_cvt_f32_fp8, E64 | CLAMP | OMOD | DPP | SDWA | WHOLE_DST, VDST(F32),
+	SRC0(B32))
+LANES(VOP1, 0x55, -1, v_cvt_f32_bf8, E64 | CLAMP | OMOD | DPP | SDWA | WHOLE_DST, VDST(F32),
+	SRC0(B32))
+LANES(VOP1, 0x56, -1, v_cvt_pk_f32_fp8, E64 | CLAMP | OMOD | DPP | SDWA | WHOLE_DST, VDST(V2F32),
+	SRC0(B32))
+LANES(VOP1, 0x57, -1, v_cvt_pk_f32_bf8, E64 | CLAMP | OMOD | DPP | SDWA | WHOLE_DST, VDST(V2F32),
+	SRC0(B32))
 
 /* VOP2 */
 LANES(VOP2, 0x00, 0x00, v_cndmask_b32, E64 | DPP | SDWA, VDST(B32), MSRC0(B32), MSRC1(B32),

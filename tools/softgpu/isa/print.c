@@ -348,7 +348,7 @@ static void sdwa(struct text *t, const struct isa_insn *insn)
 	};
 	static const char *const rest[] = { "PAD", "SEXT", "PRESERVE" };
 
-	if (insn->op->format != ISA_VOPC)
+	if (insn->op->format != ISA_VOPC && !(insn->op->flags & ISA_WHOLE_DST))
 		put(t, " dst_sel:%s dst_unused:UNUSED_%s", parts[insn->sdwa.dst_sel],
 		    rest[insn->sdwa.dst_unused]);
 	put(t, " src0_sel:%s", parts[insn->sdwa.src_sel[0]]);

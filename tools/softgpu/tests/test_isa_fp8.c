@@ -35,6 +35,30 @@ static void test_from(void **state)
 	machine_free(m);
 }
 
+/* Of the source SDWA has any byte, or any two. */
+static void test_parts(void **state)
+{
+	struct machine *m = machine_new(ISA_GFX942);
+
+	(void)state;
+	for (unsigned int n = 0; n < 6; n++) {
+		static const uint32_t values[] = {
+			0x3f800000, 0x40000000, 0x3f000000, 0xbf800000,
+		};
+		struct isa_insn *in = insn(m, n < 4 ? "v_cvt_f32_fp8" : "v_cvt_pk_f32_fp8");
+		unsigned int first = n < 4 ? n : 2 * (n - 4);
+
+		in->encoding = ISA_SDWA;
+		in->sdwa = (struct isa_sdwa){ .dst_sel = 6, .src_sel = { n } };
+		v(m, VSRC(0))[7] = 0xc0384840;
+		v(m, VDST(0) + 1)[7] = 1;
+		execute(m);
+		assert_int_equal(v(m, VDST(0))[7], values[first]);
+		assert_int_equal(v(m, VDST(0) + 1)[7], n < 4 ? 1 : values[first + 1]);
+	}
+	machine_free(m);
+}
+
 /* The nearest number, of two that are as near the one that is even */
 static uint8_t nearest(enum element type, double value, bool clamp)
 {
@@ -154,6 +178,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_from),
+		cmocka_unit_test(test_parts),
 		cmocka_unit_test(test_to),
 		cmocka_unit_test(test_known),
 	};
