@@ -202,6 +202,8 @@ struct isa_wave {
  * @lds_size: bytes of it
  * @num_waves: how many waves it has
  * @waves: these
+ * @next: whose turn it is
+ * @ran: since the first one's turn, one of them did something before it slept
  * @id: where in the grid
  */
 struct isa_group {
@@ -211,6 +213,8 @@ struct isa_group {
 	uint32_t lds_size;
 	unsigned int num_waves;
 	struct isa_wave *waves;
+	unsigned int next;
+	bool ran;
 	uint32_t id[3];
 };
 

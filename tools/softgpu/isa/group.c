@@ -51,14 +51,15 @@ static void run_wave(struct isa_wave *w, struct isa_runner *run)
 		run->budget += rest;
 }
 
+/* Any of them may wait for any other, so all have their turn whatever the others do. */
 enum isa_group_state isa_group_run(struct isa_group *group, struct isa_runner *run,
 				   struct isa_wave **failed)
 {
 	for (;;) {
-		bool ran = false;
+		bool waiting;
 
-		for (unsigned int i = 0; i < group->num_waves; i++) {
-			struct isa_wave *w = &group->waves[i];
+		for (; group->next < group->num_waves; group->next++) {
+			struct isa_wave *w = &group->waves[group->next];
 
 			if (w->state != ISA_RUNNING)
 				continue;
@@ -69,17 +70,17 @@ enum isa_group_state isa_group_run(struct isa_group *group, struct isa_runner *r
 				*failed = w;
 				return ISA_GROUP_FAILED;
 			}
-			ran |= w->state != ISA_SLEEPING;
+			group->ran |= w->state != ISA_SLEEPING;
 		}
+		group->next = 0;
 		check_barrier(group);
 		if (count(group, ISA_ENDED) == group->num_waves)
 			return ISA_GROUP_ENDED;
-		if (ran)
-			continue;
-		if (count(group, ISA_SLEEPING)) {
-			change(group, ISA_SLEEPING, ISA_RUNNING);
+		waiting = !group->ran && count(group, ISA_SLEEPING);
+		group->ran = false;
+		change(group, ISA_SLEEPING, ISA_RUNNING);
+		if (waiting)
 			return ISA_GROUP_WAITING;
-		}
 		if (!count(group, ISA_RUNNING))
 			return ISA_GROUP_AT_GWS;
 	}
