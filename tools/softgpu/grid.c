@@ -3,8 +3,8 @@
  * A dispatch under way: its workgroups, and the threads that run them.
  *
  * What lives here: which workgroup is run next and by whom, scratch slots, the barrier of all
- * workgroups (GWS), dispatches of queues that were taken away. What does not: how a dispatch
- * begins (dispatch.c), what a workgroup does (isa/group.c).
+ * workgroups and their semaphore (GWS), dispatches of queues that were taken away. What does not:
+ * how a dispatch begins (dispatch.c), what a workgroup does (isa/group.c).
  *
  * The thread that runs the queue opens its grid to threads that have nothing else to do, and
  * leaves it only after all of them: whoever holds the queue knows that nobody is in it.
@@ -74,6 +74,7 @@ TAILQ_HEAD(members, member);
  * @gws_arrived: waves at the barrier
  * @gws_phase: how often it was passed
  * @gws_passed: @gws_phase when those that wait were looked at
+ * @gws_tickets: of waves that wait at the semaphore; another one when all of them may go on
  * @failed: @wave has failed
  * @no_memory: there is no memory for the first workgroup
  * @wave: it, without its vector registers
@@ -103,6 +104,7 @@ struct sg_grid {
 	uint32_t gws_arrived;
 	uint64_t gws_phase;
 	uint64_t gws_passed;
+	uint64_t gws_tickets;
 	bool failed;
 	bool no_memory;
 	struct isa_wave wave;
@@ -134,12 +136,14 @@ static void interrupt(void *opaque, uint32_t data)
 	isa_set_mxcsr(t->run, mxcsr);
 }
 
-static void gws_init(void *opaque, uint32_t waves)
+static void gws_init(void *opaque, uint32_t value)
 {
 	struct thread *t = opaque;
+	struct softgpu_queue *q = t->grid->q;
 
 	pthread_mutex_lock(&t->grid->lock);
-	t->grid->q->gws_waves = waves;
+	q->gws_waves = value + 1;
+	q->gws_free = value;
 	pthread_mutex_unlock(&t->grid->lock);
 }
 
@@ -160,6 +164,37 @@ static bool gws_arrive(void *opaque, struct isa_wave *w)
 	if (last)
 		isa_group_gws_release(w->group);
 	return last;
+}
+
+static bool gws_take(void *opaque, struct isa_wave *w)
+{
+	struct thread *t = opaque;
+	struct sg_grid *grid = t->grid;
+	bool released;
+
+	pthread_mutex_lock(&grid->lock);
+	released = w->gws_ticket && w->gws_ticket != grid->gws_tickets;
+	if (released || grid->q->gws_free) {
+		grid->q->gws_free -= !released;
+		w->gws_ticket = 0;
+	} else {
+		w->gws_ticket = grid->gws_tickets;
+	}
+	pthread_mutex_unlock(&grid->lock);
+	return !w->gws_ticket;
+}
+
+static void gws_give(void *opaque, uint32_t num)
+{
+	struct thread *t = opaque;
+	struct sg_grid *grid = t->grid;
+
+	pthread_mutex_lock(&grid->lock);
+	if (num == ISA_GWS_ALL)
+		grid->gws_tickets++;
+	else
+		grid->q->gws_free += num;
+	pthread_mutex_unlock(&grid->lock);
 }
 
 static void free_member(struct sg_grid *grid, struct member *m)
@@ -304,6 +339,8 @@ static void work(struct sg_grid *grid, struct isa_runner *run, bool helper)
 			.interrupt = interrupt,
 			.gws_init = gws_init,
 			.gws_arrive = gws_arrive,
+			.gws_take = gws_take,
+			.gws_give = gws_give,
 			.opaque = &t,
 		},
 	};
@@ -380,6 +417,7 @@ int sg_grid_new(struct softgpu_queue *q, const struct isa_kernel *kernel, unsign
 		return -ENOMEM;
 	}
 	grid->q = q;
+	grid->gws_tickets = 1;
 	grid->kernel = *kernel;
 	grid->kernel.id = __atomic_add_fetch(&last_id, 1, __ATOMIC_RELAXED);
 	TAILQ_INIT(&grid->ready);

@@ -233,6 +233,7 @@ enum sg_state { SG_IDLE, SG_READY, SG_BLOCKED, SG_RUNNING, SG_STOPPED, SG_SAVED 
  * @grid: the dispatch under way, or NULL
  * @parked: number of the dispatch that the queue was saved with, or 0
  * @gws_waves: waves that the barrier of all workgroups waits for (sg_grid.lock)
+ * @gws_free: waves that the semaphore of all workgroups lets go on (sg_grid.lock)
  * @runner: of the thread that runs the queue
  * @stats: counters, atomic
  */
@@ -277,6 +278,7 @@ struct softgpu_queue {
 	struct sg_grid *grid;
 	uint64_t parked;
 	uint32_t gws_waves;
+	uint32_t gws_free;
 	struct isa_runner *runner;
 
 	struct softgpu_queue_stats stats;

@@ -13,7 +13,7 @@
 #include "internal.h"
 
 /* "SGQ" and a version, which another layout or meaning of the fields changes */
-#define MAGIC	0x33514753
+#define MAGIC	0x34514753
 
 #define STOPPED		0x01
 #define BACKWARDS	0x02
@@ -65,6 +65,8 @@ struct saved_op {
  * @word: softgpu_queue.word
  * @vmid: softgpu_queue.vmid
  * @gws_waves: softgpu_queue.gws_waves
+ * @gws_free: softgpu_queue.gws_free
+ * @unused: 0
  * @start_ts: softgpu_queue.start_ts
  * @signal: of the AQL packet whose indirect buffer is executed
  * @atomic_old: softgpu_queue.atomic_old
@@ -77,7 +79,7 @@ struct saved {
 	uint32_t magic;
 	uint8_t type, flags, depth, deps_seen;
 	uint64_t rptr, doorbell, rung, bad_doorbell;
-	uint32_t ring_len, ring_skip, jumps, word, vmid, gws_waves;
+	uint32_t ring_len, ring_skip, jumps, word, vmid, gws_waves, gws_free, unused;
 	uint64_t start_ts, signal, atomic_old, grid;
 	struct saved_ib ib[SG_MAX_DEPTH];
 	struct saved_op op;
@@ -138,7 +140,7 @@ void sg_save(struct softgpu_queue *q, void *state)
 			 (q->backwards ? BACKWARDS : 0),
 		.rptr = sg_read_pointer(q), .doorbell = q->doorbell, .rung = q->rung,
 		.bad_doorbell = q->bad_doorbell, .word = q->word, .atomic_old = q->atomic_old,
-		.gws_waves = q->gws_waves,
+		.gws_waves = q->gws_waves, .gws_free = q->gws_free,
 	};
 
 	if (q->state != SG_STOPPED)
@@ -287,6 +289,7 @@ int sg_restore(struct softgpu_queue *q, const void *state)
 	q->packet[15] = s.signal >> 32;
 	q->atomic_old = s.atomic_old;
 	q->gws_waves = s.gws_waves;
+	q->gws_free = s.gws_free;
 	q->compute = s.compute;
 	q->in_ib = s.flags & IN_IB;
 	restore_op(q, &s);

@@ -63,9 +63,12 @@ struct isa_wave;
  * @vm: for @ops
  * @interrupt: s_sendmsg: @data are the bits of M0. Called with @ops->lock held and may let it
  *	go for a while
- * @gws_init: ds_gws_init: how many waves the barrier waits for
+ * @gws_init: ds_gws_init: how many waves the semaphore lets go on; the barrier waits for one more
  * @gws_arrive: ds_gws_barrier. True: all are there and nobody waits; false: the wave waits
  *	in ISA_AT_GWS until who called this makes it ISA_RUNNING
+ * @gws_take: ds_gws_sema_p. False: the wave is to ask again
+ * @gws_give: ds_gws_sema_v and the like: @num more waves go on, or with ISA_GWS_ALL those that
+ *	ask again
  * @trace: called before each instruction, or NULL
  * @opaque: for these
  */
@@ -73,11 +76,15 @@ struct isa_env {
 	const struct softgpu_vm_ops *ops;
 	void *vm;
 	void (*interrupt)(void *opaque, uint32_t data);
-	void (*gws_init)(void *opaque, uint32_t waves);
+	void (*gws_init)(void *opaque, uint32_t value);
 	bool (*gws_arrive)(void *opaque, struct isa_wave *w);
+	bool (*gws_take)(void *opaque, struct isa_wave *w);
+	void (*gws_give)(void *opaque, uint32_t num);
 	void (*trace)(void *opaque, struct isa_wave *w, const struct isa_insn *insn);
 	void *opaque;
 };
+
+#define ISA_GWS_ALL	UINT32_MAX
 
 #define ISA_TLB_SIZE	256
 #define ISA_PAGE	4096ULL
@@ -147,6 +154,7 @@ struct isa_runner {
  * @slot: its number among all waves that are there, as HW_ID and scratch memory have it
  * @scratch: GPU address of its scratch memory
  * @scratch_size: bytes of that for each lane
+ * @gws_ticket: for who implements isa_env.gws_take, 0 at first
  * @group: its workgroup
  * @run: who executes it now
  */
@@ -175,6 +183,7 @@ struct isa_wave {
 	unsigned int slot;
 	uint64_t scratch;
 	uint32_t scratch_size;
+	uint64_t gws_ticket;
 	struct isa_group *group;
 	struct isa_runner *run;
 };

@@ -208,10 +208,10 @@ static void interrupt(void *opaque, uint32_t data)
 	(void)data;
 }
 
-static void gws_init(void *opaque, uint32_t waves)
+static void gws_init(void *opaque, uint32_t value)
 {
 	(void)opaque;
-	(void)waves;
+	(void)value;
 }
 
 static bool gws_arrive(void *opaque, struct isa_wave *w)

@@ -19,7 +19,7 @@
 #define GROUPS		(ARGS + 64)
 #define SIGNAL		(DATA + 0x80000)
 
-enum { COUNT, GWS, GWS_INIT, WAIT, FOREVER, INTERRUPT };
+enum { COUNT, GWS, GWS_INIT, EXCLUSIVE, GIVE_SOME, GIVE_ALL, WAIT, FOREVER, INTERRUPT };
 
 /* For all of them: s[0:1] is ARGS, s2 the workgroup's number */
 static const uint32_t kernels[][40] = {
@@ -53,6 +53,49 @@ static const uint32_t kernels[][40] = {
 		0xc00200c0, 0x00000004,		/* s_load_dword s3, s[0:1], 0x4 */
 		0x7e040203,			/* v_mov_b32 v2, s3 */
 		0xd9330000, 0x00000002,		/* ds_gws_init v2 gds */
+		0xbf810000,			/* s_endpgm */
+	},
+	/* One after the other, or one more is lost */
+	[EXCLUSIVE] = {
+		0xd9390000, 0x00000000,		/* ds_gws_sema_p gds */
+		0xc0030400, 0x00000000,		/* s_load_dword s16, s[0:1], 0x0 glc */
+		0x80108110,			/* s_add_u32 s16, s16, 1 */
+		0xc0430400, 0x00000000,		/* s_store_dword s16, s[0:1], 0x0 glc */
+		0xd9350000, 0x00000000,		/* ds_gws_sema_v gds */
+		0xbf810000,			/* s_endpgm */
+	},
+	/* The first workgroup lets as many go on as TARGET says */
+	[GIVE_SOME] = {
+		0xc00200c0, 0x00000004,		/* s_load_dword s3, s[0:1], 0x4 */
+		0x7e020280,			/* v_mov_b32 v1, 0 */
+		0x7e040281,			/* v_mov_b32 v2, 1 */
+		0x7e000203,			/* v_mov_b32 v0, s3 */
+		0xbefe0181,			/* s_mov_b64 exec, 1 */
+		0xbf068002,			/* s_cmp_eq_u32 s2, 0 */
+		0xbf850005,			/* s_cbranch_scc1 to ds_gws_sema_br */
+		0xd9390000, 0x00000000,		/* ds_gws_sema_p gds */
+		0xdd088000, 0x00000201,		/* global_atomic_add v1, v2, s[0:1] */
+		0xbf810000,			/* s_endpgm */
+		0xd9370000, 0x00000000,		/* ds_gws_sema_br v0 gds */
+		0xbf810000,			/* s_endpgm */
+	},
+	/* It lets all go on that wait, until TARGET have */
+	[GIVE_ALL] = {
+		0xc0020140, 0x00000004,		/* s_load_dword s5, s[0:1], 0x4 */
+		0x7e020280,			/* v_mov_b32 v1, 0 */
+		0x7e040281,			/* v_mov_b32 v2, 1 */
+		0xbefe0181,			/* s_mov_b64 exec, 1 */
+		0xbf068002,			/* s_cmp_eq_u32 s2, 0 */
+		0xbf850005,			/* s_cbranch_scc1 to ds_gws_sema_release_all */
+		0xd9390000, 0x00000000,		/* ds_gws_sema_p gds */
+		0xdd088000, 0x00000201,		/* global_atomic_add v1, v2, s[0:1] */
+		0xbf810000,			/* s_endpgm */
+		0xd9310000, 0x00000000,		/* ds_gws_sema_release_all gds */
+		0xbf8e0001,			/* s_sleep 1 */
+		0xde518000, 0x03000001,		/* global_load_dword v3, v1, s[0:1] sc0 sc1 */
+		0x7e080503,			/* v_readfirstlane_b32 s4, v3 */
+		0xbf0a0504,			/* s_cmp_lt_u32 s4, s5 */
+		0xbf85fff8,			/* s_cbranch_scc1 to ds_gws_sema_release_all */
 		0xbf810000,			/* s_endpgm */
 	},
 	[WAIT] = {
@@ -169,6 +212,62 @@ static void test_gws(void **state)
 				assert_int_equal(r32(fix->vm, GROUPS + 4 * j), groups * waves);
 		}
 	}
+	queue_exit(&q);
+}
+
+static void init_gws(struct fixture *fix, struct queue *q, uint32_t value)
+{
+	w32(fix->vm, TARGET, value);
+	run(fix, q, GWS_INIT, 1, 64);
+}
+
+static void test_exclusive(void **state)
+{
+	struct fixture *fix = *state;
+	struct queue q;
+
+	start(fix, &q);
+	init_gws(fix, &q, 1);
+	run(fix, &q, EXCLUSIVE, 20000, 1);
+	assert_int_equal(r32(fix->vm, COUNTER), 20000);
+	/* The same resource, by another object */
+	queue_move(&q);
+	run(fix, &q, EXCLUSIVE, 100, 256);
+	assert_int_equal(r32(fix->vm, COUNTER), 20400);
+	queue_exit(&q);
+}
+
+static void test_give(void **state)
+{
+	struct fixture *fix = *state;
+	struct queue q;
+
+	start(fix, &q);
+	init_gws(fix, &q, 2);
+	w32(fix->vm, TARGET, 3);
+	w64(fix->vm, SIGNAL + 8, 1);
+	put(&q, GIVE_SOME, 10, 64);
+	queue_ring(&q);
+	UNTIL(r32(fix->vm, COUNTER) == 5);
+	queue_move(&q);
+	usleep(20000);
+	assert_int_equal(r32(fix->vm, COUNTER), 5);
+	assert_false(done(fix));
+	queue_exit(&q);
+
+	start(fix, &q);
+	init_gws(fix, &q, 0);
+	w32(fix->vm, TARGET, 99);
+	run(fix, &q, GIVE_ALL, 100, 64);
+	assert_int_equal(r32(fix->vm, COUNTER), 99);
+	/* Nothing is left of that. */
+	w32(fix->vm, TARGET, 0);
+	w64(fix->vm, SIGNAL + 8, 1);
+	put(&q, GIVE_SOME, 10, 64);
+	queue_ring(&q);
+	usleep(20000);
+	assert_int_equal(r32(fix->vm, COUNTER), 99);
+	assert_false(done(fix));
 	queue_exit(&q);
 }
 
@@ -296,6 +395,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_all),
 		TEST(test_gws),
+		TEST(test_exclusive),
+		TEST(test_give),
 		TEST(test_wait),
 		TEST(test_other_queues),
 		TEST(test_moved),

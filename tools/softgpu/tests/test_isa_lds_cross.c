@@ -194,16 +194,16 @@ static void test_bpermute(void **state)
 }
 
 struct gws {
-	uint32_t waves;
-	unsigned int inits, arrivals;
-	bool there;
+	uint32_t value, given;
+	unsigned int inits, arrivals, takes, gives;
+	bool there, free;
 };
 
-static void on_init(void *opaque, uint32_t waves)
+static void on_init(void *opaque, uint32_t value)
 {
 	struct gws *gws = opaque;
 
-	gws->waves = waves;
+	gws->value = value;
 	gws->inits++;
 }
 
@@ -218,9 +218,6 @@ static bool on_arrive(void *opaque, struct isa_wave *w)
 
 static void test_gws(void **state)
 {
-	static const char *const semaphores[] = {
-		"ds_gws_sema_release_all", "ds_gws_sema_v", "ds_gws_sema_br", "ds_gws_sema_p",
-	};
 	struct machine *m = machine_new(ISA_GFX942);
 	struct gws gws = { 0 };
 	struct isa_insn *in;
@@ -239,7 +236,7 @@ static void test_gws(void **state)
 	set_exec(m, 0xf0);
 	execute(m);
 	assert_int_equal(gws.inits, 1);
-	assert_int_equal(gws.waves, 105);
+	assert_int_equal(gws.value, 104);
 	insn(m, "ds_gws_barrier");
 	execute(m);
 	assert_int_equal(gws.arrivals, 1);
@@ -254,10 +251,81 @@ static void test_gws(void **state)
 	run_insn(m, "ds_gws_init");
 	assert_int_equal(gws.arrivals, 2);
 	assert_int_equal(gws.inits, 1);
-	for (unsigned int i = 0; i < 4; i++) {
-		insn(m, semaphores[i]);
+	m->env.opaque = m;
+	machine_free(m);
+}
+
+static bool on_take(void *opaque, struct isa_wave *w)
+{
+	struct gws *gws = opaque;
+
+	(void)w;
+	gws->takes++;
+	return gws->free;
+}
+
+static void on_give(void *opaque, uint32_t num)
+{
+	struct gws *gws = opaque;
+
+	gws->given = num;
+	gws->gives++;
+}
+
+static const struct {
+	const char *name;
+	uint32_t given;
+} givers[] = {
+	{ "ds_gws_sema_v", 1 }, { "ds_gws_sema_br", 104 },
+	{ "ds_gws_sema_release_all", ISA_GWS_ALL },
+};
+
+static void test_semaphore(void **state)
+{
+	struct machine *m = machine_new(ISA_GFX942);
+	struct gws gws = { 0 };
+	struct isa_insn *in;
+
+	(void)state;
+	insn(m, "ds_gws_sema_p");
+	execute_fails(m, ISA_ILLEGAL);
+	for (unsigned int i = 0; i < 3; i++) {
+		insn(m, givers[i].name);
 		execute_fails(m, ISA_ILLEGAL);
 	}
+	m->env.gws_take = on_take;
+	m->env.gws_give = on_give;
+	m->env.opaque = &gws;
+	set_exec(m, 0xf0);
+	for (unsigned int i = 0; i < 3; i++) {
+		insn(m, givers[i].name);
+		for (unsigned int lane = 0; lane < ISA_LANES; lane++)
+			v(m, VSRC(0))[lane] = 100 + lane;
+		execute(m);
+		assert_int_equal(gws.gives, i + 1);
+		assert_int_equal(gws.given, givers[i].given);
+	}
+	/* Who may not go on yet is at the same instruction again. */
+	m->w->pc = CODE;
+	in = insn(m, "ds_gws_sema_p");
+	execute(m);
+	assert_int_equal(m->w->state, ISA_SLEEPING);
+	assert_int_equal(m->w->next_pc, CODE);
+	gws.free = true;
+	m->w->state = ISA_RUNNING;
+	execute(m);
+	assert_int_equal(m->w->state, ISA_RUNNING);
+	assert_int_equal(m->w->next_pc, CODE + in->words * 4);
+	assert_int_equal(gws.takes, 2);
+	/* Without a lane nothing happens. */
+	set_exec(m, 0);
+	gws.free = false;
+	execute(m);
+	assert_int_equal(m->w->state, ISA_RUNNING);
+	for (unsigned int i = 0; i < 3; i++)
+		run_insn(m, givers[i].name);
+	assert_int_equal(gws.takes, 2);
+	assert_int_equal(gws.gives, 3);
 	m->env.opaque = m;
 	machine_free(m);
 }
@@ -270,6 +338,7 @@ int main(void)
 		cmocka_unit_test(test_permute),
 		cmocka_unit_test(test_bpermute),
 		cmocka_unit_test(test_gws),
+		cmocka_unit_test(test_semaphore),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
