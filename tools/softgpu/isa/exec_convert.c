@@ -69,9 +69,8 @@ ISA_CLONES void do_##name(struct isa_lanes *l)						\
 	}										\
 }
 
-/* In halves: what gcc makes of an unsigned integer has -0 when the CPU rounds downwards. */
 TO_F64(v_cvt_f64_i32, (double)(int32_t)a)
-TO_F64(v_cvt_f64_u32, (double)(int32_t)(a >> 16) * 0x1p16 + (double)(int32_t)(a & 0xffff))
+TO_F64(v_cvt_f64_u32, (double)a)
 
 /*
  * Between the formats rounding is that of F64, and denormals are the business of either's MODE.

@@ -36,6 +36,11 @@
 
 #define exponent32(x)	((int)(isa_bits32(x) >> MANT32 & 0xff))
 #define exponent64(x)	((int)(isa_bits64(x) >> MANT64 & 0x7ff))
+/* The dword of lanes that has the exponent, and the exponent there */
+#define high32(p)	(p)
+#define high64(p)	((p) + ISA_LANES)
+#define high_exponent32(x)	((int)((x) >> 23 & 0xff))
+#define high_exponent64(x)	((int)((x) >> 20 & 0x7ff))
 #define abs_f32(x)	__builtin_fabsf(x)
 #define abs_f64(x)	__builtin_fabs(x)
 #define fma_f32(a, b, c)	__builtin_fmaf(a, b, c)
@@ -72,6 +77,22 @@ static double odd_fma(double a, double b, double c)
 		bits |= 1;
 	_mm_setcsr(old);
 	return isa_f64(bits);
+}
+
+/* What is the same as the first source but for its sign */
+static inline void put_sign32(uint32_t *d, const uint32_t *from, unsigned int i, uint32_t keep,
+			      uint32_t sign)
+{
+	d[i] = (from[i] & keep) | sign;
+}
+
+static inline void put_sign64(uint32_t *d, const uint32_t *from, unsigned int i, uint32_t keep,
+			      uint32_t sign)
+{
+	const uint32_t low = from[i], high = (from[ISA_LANES + i] & keep) | sign;
+
+	d[i] = low;
+	d[ISA_LANES + i] = high;
 }
 
 static float scaled_fma_f32(float a, float b, float c)
@@ -125,21 +146,21 @@ void do_v_div_scale_##type(struct isa_lanes *l);					\
 ISA_CLONES void do_v_div_scale_##type(struct isa_lanes *l)				\
 {											\
 	const uint32_t *pa = l->src[0], *pb = l->src[1], *pc = l->src[2];		\
-	isa_##type##_mask slow = 0;							\
-	uint32_t *dst = l->dst;								\
+	const uint32_t *hb = high##bits(pb), *hc = high##bits(pc);			\
+	uint32_t *dst = l->dst, slow = 0;						\
 											\
-	ISA_FLOAT_LOOP(type,								\
-		const int d = exponent##bits(b), n = exponent##bits(c);			\
+	ISA_LOOP {									\
+		const int d = high_exponent##bits(hb[i]);				\
+		const int n = high_exponent##bits(hc[i]);				\
 											\
 		slow |= d < 1 || d > 2 * BIAS##bits - 2 || n <= TINY##bits ||		\
 			n > 2 * BIAS##bits || n - d >= FAR##bits ||			\
-			n - d <= 1 - BIAS##bits || a != a;				\
-	)										\
+			n - d <= 1 - BIAS##bits;					\
+	}										\
 	l->mask_out = 0;								\
 	if (__builtin_expect(!slow, 1)) {						\
-		ISA_FLOAT_LOOP(type,							\
-			isa_put_##type(dst, i, a);					\
-		)									\
+		ISA_LOOP								\
+			put_sign##bits(dst, pa, i, ~0u, 0);				\
 		return;									\
 	}										\
 	for (unsigned int i = 0; i < ISA_LANES; i++) {					\
@@ -212,27 +233,26 @@ void do_v_div_fixup_##type(struct isa_lanes *l);					\
 ISA_CLONES void do_v_div_fixup_##type(struct isa_lanes *l)				\
 {											\
 	const uint32_t *pa = l->src[0], *pb = l->src[1], *pc = l->src[2];		\
-	isa_##type##_mask slow = 0;							\
-	uint32_t *dst = l->dst;								\
+	const uint32_t *hb = high##bits(pb), *hc = high##bits(pc);			\
+	uint32_t *dst = l->dst, slow = 0;						\
 											\
-	ISA_FLOAT_LOOP(type,								\
-		const int d = exponent##bits(b), n = exponent##bits(c);			\
+	ISA_LOOP {									\
+		const int d = high_exponent##bits(hb[i]);				\
+		const int n = high_exponent##bits(hc[i]);				\
 											\
 		slow |= d < 1 || d > 2 * BIAS##bits || n < 1 || n > 2 * BIAS##bits ||	\
 			n - d < UNDERFLOW##bits || n - d >= FAR##bits;			\
-	)										\
+	}										\
 	if (__builtin_expect(!slow, 1)) {						\
-		ISA_FLOAT_LOOP(type,							\
-			isa_put_##type(dst, i, isa_##type(				\
-				(isa_bits##bits(a) & ~ISA_SIGN##bits) |			\
-				((isa_bits##bits(b) ^ isa_bits##bits(c)) & ISA_SIGN##bits)));	\
-		)									\
+		ISA_LOOP								\
+			put_sign##bits(dst, pa, i, ~ISA_SIGN32,				\
+				       (hb[i] ^ hc[i]) & ISA_SIGN32);			\
 		return;									\
 	}										\
 	for (unsigned int i = 0; i < ISA_LANES; i++)					\
 		isa_put_##type(dst, i,							\
 			       fixup_##type(isa_get_##type(pa, i), isa_get_##type(pb, i),	\
-					    isa_get_##type(pc, i)));		\
+					    isa_get_##type(pc, i)));			\
 }
 
 #define DIV(type, bits)									\

@@ -50,9 +50,8 @@ static inline float exp2_f32(float a)
 	const double x = a > -150 ? a < 150 ? a : 150 : -150;
 	const int n = (int)(x + 1024.5) - 1024;
 	const double y = (x - n) * 0x1.62e42fefa39efp-1;
-	double sum = 1 + y * (1.0 / 9);
+	double sum = 1 + y * (1.0 / 8);
 
-	sum = 1 + y * (1.0 / 8) * sum;
 	sum = 1 + y * (1.0 / 7) * sum;
 	sum = 1 + y * (1.0 / 6) * sum;
 	sum = 1 + y * (1.0 / 5) * sum;
@@ -72,10 +71,8 @@ static inline float log2_f32(float a)
 	const int n = (int)(bits >> 23) - 127 + (int)up;
 	const double m = isa_f32((bits & 0x7fffff) | (127 - up) << 23);
 	const double s = (m - 1) / (m + 1), z = s * s;
-	double sum = 1.0 / 13;
+	double sum = 1.0 / 9;
 
-	sum = sum * z + 1.0 / 11;
-	sum = sum * z + 1.0 / 9;
 	sum = sum * z + 1.0 / 7;
 	sum = sum * z + 1.0 / 5;
 	sum = sum * z + 1.0 / 3;
@@ -108,9 +105,8 @@ static inline float sqrt_f32(float a)
 static inline double sine(double part)
 {
 	const double x = part * 0x1.921fb54442d18p+2, z = -x * x;
-	double sum = 1 + z * (1.0 / (14 * 15));
+	double sum = 1 + z * (1.0 / (12 * 13));
 
-	sum = 1 + z * (1.0 / (12 * 13)) * sum;
 	sum = 1 + z * (1.0 / (10 * 11)) * sum;
 	sum = 1 + z * (1.0 / (8 * 9)) * sum;
 	sum = 1 + z * (1.0 / (6 * 7)) * sum;
