@@ -224,15 +224,25 @@ void real_execute(struct machine *m, uint32_t mode)
 	isa_set_mode(m->w, MODE_DENORMALS | MODE_OTHER);
 }
 
-static uint64_t operand(unsigned int type)
+static uint64_t number(enum real type, bool nans)
+{
+	uint64_t bits;
+
+	do {
+		bits = real_random(type);
+	} while (!nans && real_is_nan(type, bits));
+	return bits;
+}
+
+static uint64_t operand(unsigned int type, bool nans)
 {
 	uint64_t r = random64();
 
 	switch (type) {
 	case ISA_F32:
-		return real_random(REAL_F32);
+		return number(REAL_F32, nans);
 	case ISA_F64:
-		return real_random(REAL_F64);
+		return number(REAL_F64, nans);
 	default:
 		/* Whole numbers, which are exponents, too */
 		return r & 1 ? edgy32() : (uint32_t)((int)(r >> 1 & 0xfff) - 0x800);
@@ -262,13 +272,17 @@ void real_fail(const char *name, const uint64_t src[3], uint32_t mode, uint64_t 
 		 name, src[0], src[1], src[2], mode, got, expected);
 }
 
-/* Once, in some lanes; the destination is the first source, too, or is not */
+/*
+ * Once, in some lanes; the destination is the first source, too, or is not; there are NaNs, or
+ * none, as waves without them go other ways.
+ */
 static void test_once(struct machine *m, const struct real_row *row, uint32_t mode, bool same)
 {
 	struct isa_insn *in = insn(m, row->name);
 	struct isa_operand *dst = &in->args[0];
 	uint64_t src[ISA_LANES][3] = { 0 }, old[ISA_LANES], exec = ~0ULL;
 	unsigned int num = in->num_args - 1;
+	bool nans = random64() & 1;
 	enum real type = dst->type == ISA_F64 ? REAL_F64 : REAL_F32;
 
 	if (random64() & 1) {
@@ -279,13 +293,13 @@ static void test_once(struct machine *m, const struct real_row *row, uint32_t mo
 		dst->reg = in->args[1].reg;
 	for (unsigned int n = 1; n <= num; n++) {
 		if (in->args[n].kind == ISA_CONST)
-			in->args[n].value = operand(in->args[n].type);
+			in->args[n].value = operand(in->args[n].type, nans);
 	}
 	for (unsigned int i = 0; i < ISA_LANES; i++) {
-		set(m, dst, i, operand(dst->type));
+		set(m, dst, i, operand(dst->type, nans));
 		for (unsigned int n = 0; n < num; n++) {
 			if (in->args[1 + n].kind != ISA_CONST)
-				set(m, &in->args[1 + n], i, operand(in->args[1 + n].type));
+				set(m, &in->args[1 + n], i, operand(in->args[1 + n].type, nans));
 			src[i][n] = get(m, &in->args[1 + n], i);
 		}
 		old[i] = get(m, dst, i);

@@ -114,6 +114,14 @@ static uint64_t near_end(enum real type, uint64_t other)
 	return (bits & ~real_inf(type)) | (uint64_t)exponent << real_fraction(type);
 }
 
+/* Neither large nor small, so that no lane is a special case */
+static uint64_t usual(enum real type)
+{
+	uint64_t exponent = real_bias(type) - 8 + random64() % 16;
+
+	return (real_random(type) & ~real_inf(type)) | exponent << real_fraction(type);
+}
+
 static uint64_t expected(enum real type, const uint64_t src[3], uint32_t mode)
 {
 	bool n = real_is_nan(type, src[0]), d = real_is_nan(type, src[1]);
@@ -132,8 +140,9 @@ static void test_division(enum real type, uint32_t mode, enum isa_target target)
 		uint64_t src[ISA_LANES][3] = { 0 };
 
 		for (unsigned int i = 0; i < ISA_LANES; i++) {
-			src[i][1] = real_random(type);
-			src[i][0] = k % 2 ? real_random(type) : near_end(type, src[i][1]);
+			src[i][1] = k % 3 ? real_random(type) : usual(type);
+			src[i][0] = k % 3 == 0 ? usual(type) : k % 3 == 1 ? real_random(type) :
+				    near_end(type, src[i][1]);
 			set(m, type, N, i, src[i][0]);
 			set(m, type, D, i, src[i][1]);
 		}
@@ -169,57 +178,95 @@ static void test_f64(void **state)
 	test_division(REAL_F64, 0xf0, ISA_GFX942);
 }
 
+#define ONE	0x3ff0000000000000
+
 /*
  * What each of them makes of operands that are not usual: scale has the value, the denominator
  * and the numerator, and the mask of lanes that need the other way later.
  */
+static const struct {
+	uint32_t src[3], result;
+	bool mask;
+} scaled32[] = {
+	{ { 0x3f800000, 0x3f800000, 0x40000000 }, 0x3f800000, false },
+	{ { 0x3f800000, 0x3f800000, 0 }, 0x7fc00000, false },
+	{ { 0x3f800000, 0, 0x3f800000 }, 0x7fc00000, false },
+	/* The exponent of the numerator is greater by 96: the denominator is scaled */
+	{ { 0x3f800000, 0x3f800000, 0x6f800000 }, 0x5f800000, true },
+	{ { 0x6f800000, 0x3f800000, 0x6f800000 }, 0x6f800000, true },
+	{ { 0x6f7fffff, 0x3f800000, 0x6f7fffff }, 0x6f7fffff, false },
+	/* A denormal: both are */
+	{ { 1, 1, 0x0c000000 }, 0x15000000, false },
+	{ { 0x0c000000, 1, 0x0c000000 }, 0x2c000000, false },
+	/* The reciprocal is a denormal: both are scaled the other way */
+	{ { 0x7e800000, 0x7e800000, 0x41000000 }, 0x7e800000, false },
+	{ { 0x7e800001, 0x7e800001, 0x41000000 }, 0x5e800001, false },
+	{ { 0x41000000, 0x7e800001, 0x41000000 }, 0x21000000, false },
+	/* The quotient, too: the denominator is */
+	{ { 0x7e800001, 0x7e800001, 0x3f800000 }, 0x5e800001, true },
+	{ { 0x3f800000, 0x7e800001, 0x3f800000 }, 0x3f800000, true },
+	/* The quotient only: the numerator is */
+	{ { 0x5f800000, 0x5f800000, 0x20000000 }, 0x5f800000, true },
+	{ { 0x20000000, 0x5f800000, 0x20000000 }, 0x40000000, true },
+	/* A tiny numerator: both are */
+	{ { 0x0bffffff, 0x0c000000, 0x0bffffff }, 0x2bffffff, false },
+	{ { 0x0c000000, 0x0c000000, 0x0bffffff }, 0x2c000000, false },
+	{ { 0x0c000000, 0x0c000000, 0x0c000000 }, 0x0c000000, false },
+};
+
+static const struct {
+	uint64_t src[3], result;
+	bool mask;
+} scaled64[] = {
+	{ { ONE, ONE, ONE }, ONE, false },
+	{ { ONE, ONE, 0 }, 0x7ff8000000000000, false },
+	{ { ONE, ONE, 0x6ff0000000000000 }, 0x47f0000000000000, true },
+	{ { 0x6ff0000000000000, ONE, 0x6ff0000000000000 }, 0x6ff0000000000000, true },
+	{ { ONE, ONE, 0x6fe0000000000000 }, ONE, false },
+	{ { 1, 1, 0x0400000000000000 }, 0x04d0000000000000, false },
+	{ { 0x7fd0000000000000, 0x7fd0000000000000, 0x4080000000000000 },
+	  0x7fd0000000000000, false },
+	{ { 0x7fd0000000000001, 0x7fd0000000000001, 0x4080000000000000 },
+	  0x77d0000000000001, false },
+	{ { 0x7fd0000000000001, 0x7fd0000000000001, ONE }, 0x77d0000000000001, true },
+	{ { ONE, 0x7fd0000000000001, ONE }, ONE, true },
+	{ { 0x2000000000000000, 0x6000000000000000, 0x2000000000000000 },
+	  0x2800000000000000, true },
+	{ { 0x035fffffffffffff, 0x0360000000000000, 0x035fffffffffffff },
+	  0x0b5fffffffffffff, false },
+	{ { 0x0360000000000000, 0x0360000000000000, 0x0360000000000000 },
+	  0x0360000000000000, false },
+};
+
 static void test_scale(void **state)
 {
-	static const struct {
-		uint32_t src[3], result;
-		bool mask;
-	} table[] = {
-		{ { 0x3f800000, 0x3f800000, 0x40000000 }, 0x3f800000, false },
-		{ { 0x3f800000, 0x3f800000, 0 }, 0x7fc00000, false },
-		{ { 0x3f800000, 0, 0x3f800000 }, 0x7fc00000, false },
-		/* The exponent of the numerator is greater by 96: the denominator is scaled */
-		{ { 0x3f800000, 0x3f800000, 0x6f800000 }, 0x5f800000, true },
-		{ { 0x6f800000, 0x3f800000, 0x6f800000 }, 0x6f800000, true },
-		{ { 0x6f7fffff, 0x3f800000, 0x6f7fffff }, 0x6f7fffff, false },
-		/* A denormal: both are */
-		{ { 1, 1, 0x0c000000 }, 0x15000000, false },
-		{ { 0x0c000000, 1, 0x0c000000 }, 0x2c000000, false },
-		/* The reciprocal is a denormal: both are scaled the other way */
-		{ { 0x7e800000, 0x7e800000, 0x41000000 }, 0x7e800000, false },
-		{ { 0x7e800001, 0x7e800001, 0x41000000 }, 0x5e800001, false },
-		{ { 0x41000000, 0x7e800001, 0x41000000 }, 0x21000000, false },
-		/* The quotient, too: the denominator is */
-		{ { 0x7e800001, 0x7e800001, 0x3f800000 }, 0x5e800001, true },
-		{ { 0x3f800000, 0x7e800001, 0x3f800000 }, 0x3f800000, true },
-		/* The quotient only: the numerator is */
-		{ { 0x5f800000, 0x5f800000, 0x20000000 }, 0x5f800000, true },
-		{ { 0x20000000, 0x5f800000, 0x20000000 }, 0x40000000, true },
-		/* A tiny numerator: both are */
-		{ { 0x0bffffff, 0x0c000000, 0x0bffffff }, 0x2bffffff, false },
-		{ { 0x0c000000, 0x0c000000, 0x0bffffff }, 0x2c000000, false },
-		{ { 0x0c000000, 0x0c000000, 0x0c000000 }, 0x0c000000, false },
-	};
+	const unsigned int num32 = sizeof(scaled32) / sizeof(scaled32[0]);
+	const unsigned int num64 = sizeof(scaled64) / sizeof(scaled64[0]);
 	struct machine *m = machine_new(ISA_GFX942);
-	const unsigned int num = sizeof(table) / sizeof(table[0]);
 
 	(void)state;
 	insn(m, "v_div_scale_f32");
-	for (unsigned int i = 0; i < num; i++) {
+	for (unsigned int i = 0; i < num32; i++) {
 		for (unsigned int n = 0; n < 3; n++)
-			v(m, VSRC(n))[i] = table[i].src[n];
+			v(m, VSRC(n))[i] = scaled32[i].src[n];
 	}
-	set_exec(m, (1ULL << num) - 1);
+	set_exec(m, (1ULL << num32) - 1);
 	execute(m);
-	for (unsigned int i = 0; i < num; i++) {
-		assert_int_equal(v(m, VDST(0))[i], table[i].result);
-		assert_int_equal(isa_sreg64(m->w, SDST(0)) >> i & 1, table[i].mask);
+	for (unsigned int i = 0; i < num32; i++) {
+		assert_int_equal(v(m, VDST(0))[i], scaled32[i].result);
+		assert_int_equal(isa_sreg64(m->w, SDST(0)) >> i & 1, scaled32[i].mask);
 	}
-	assert_int_equal(isa_sreg64(m->w, SDST(0)) >> num, 0);
+	assert_int_equal(isa_sreg64(m->w, SDST(0)) >> num32, 0);
+	insn(m, "v_div_scale_f64");
+	for (unsigned int i = 0; i < num64; i++) {
+		for (unsigned int n = 0; n < 3; n++)
+			set_v64(m, VSRC(n), i, scaled64[i].src[n]);
+	}
+	execute(m);
+	for (unsigned int i = 0; i < num64; i++) {
+		assert_int_equal(v64(m, VDST(0), i), scaled64[i].result);
+		assert_int_equal(isa_sreg64(m->w, SDST(0)) >> i & 1, scaled64[i].mask);
+	}
 	machine_free(m);
 }
 
@@ -235,6 +282,9 @@ static void test_fmas(void **state)
 		{ { 0, 0, 0x15400000 }, 0x15400000, 2 },
 		{ { 0x00800000, 0xbf800000, 0x15400000 }, 0x15400000, 1 },
 		{ { 0x00800000, 0x3f800000, 0x14400000 + 0x00400000 }, 0x14800000, 1 },
+		/* 5 * 2^-86 with less more than a double has */
+		{ { 1, 0x3f800000, 0x15a00000 }, 0x15a00000, 3 },
+		{ { 1, 0xbf800000, 0x15a00000 }, 0x15a00000, 2 },
 		{ { 0, 0, 0x80000000 }, 0, 0 },
 		{ { 0x7f800000, 0, 0x3f800000 }, 0x7fc00000, 0x7fc00000 },
 		{ { 0x3f800000, 0x7f800001, 0x7fc00002 }, 0x7fc00001, 0x7fc00001 },
@@ -257,9 +307,39 @@ static void test_fmas(void **state)
 	machine_free(m);
 }
 
+/* A number is below 2^-1022 after scaling; 5 * 2^-947 is 2.5 times the least one then, a tie. */
+static void test_fmas64(void **state)
+{
+	static const struct {
+		uint64_t src[3], result;
+	} table[] = {
+		{ { 0, 0, 0x04e4000000000000 }, 2 },
+		{ { 1, ONE, 0x04e4000000000000 }, 3 },
+		{ { 1, ONE | 0x8000000000000000, 0x04e4000000000000 }, 2 },
+		{ { 1, ONE, 0x84e4000000000000 }, 0x8000000000000002 },
+		{ { 0, 0, 0x0800000000000000 }, 0x0008000000000000 },
+		{ { ONE, ONE, ONE }, 0x3800000000000000 },
+		{ { ONE, ONE, 0x4000000000000000 }, 0x4808000000000000 },
+	};
+	const unsigned int num = sizeof(table) / sizeof(table[0]);
+	struct machine *m = machine_new(ISA_GFX942);
+
+	(void)state;
+	insn(m, "v_div_fmas_f64");
+	for (unsigned int i = 0; i < num; i++) {
+		for (unsigned int n = 0; n < 3; n++)
+			set_v64(m, VSRC(n), i, table[i].src[n]);
+	}
+	isa_set_sreg64(m->w, ISA_VCC, ~0ULL);
+	execute(m);
+	for (unsigned int i = 0; i < num; i++)
+		assert_int_equal(v64(m, VDST(0), i), table[i].result);
+	machine_free(m);
+}
+
 #define USUAL	0xf0
 
-static void test_fixup(void **state)
+static void test_values(void **state)
 {
 	static const struct real_value values[] = {
 		{ "v_div_fixup_f32", USUAL, 0xc0000000, { 0x40000000, 0xbf800000, 0x40000000 } },
@@ -279,6 +359,8 @@ static void test_fixup(void **state)
 		{ "v_div_fixup_f32", USUAL, 0xff800000, { 0x7fc00000, 0x80800000, 0x7f000000 } },
 		{ "v_div_fixup_f32", USUAL | 3, 0x7f7fffff,
 		  { 0x7fc00000, 0x00800000, 0x7f000000 } },
+		/* Sources of fmas are not flushed. */
+		{ "v_div_fmas_f32", 0xc0, 0x13000000, { 1, 0x5d800000, 0 } },
 		{ "v_div_fixup_f64", USUAL, 0xfff8000000000000, { 0, 0, 0 } },
 		{ "v_div_fixup_f64", USUAL, 0x7ff0000000000000, { 0, 0, 0x3ff0000000000000 } },
 	};
@@ -295,7 +377,8 @@ int main(void)
 		cmocka_unit_test(test_f64),
 		cmocka_unit_test(test_scale),
 		cmocka_unit_test(test_fmas),
-		cmocka_unit_test(test_fixup),
+		cmocka_unit_test(test_fmas64),
+		cmocka_unit_test(test_values),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

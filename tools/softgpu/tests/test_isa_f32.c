@@ -130,25 +130,6 @@ static void test_packed(void **state)
 	machine_free(m);
 }
 
-static void test_packed_clamp(void **state)
-{
-	struct machine *m = machine_new(ISA_GFX942);
-	struct isa_insn *in = insn(m, "v_pk_add_f32");
-
-	(void)state;
-	in->clamp = true;
-	v(m, VSRC(0))[5] = 0x40000000;
-	v(m, VSRC(0) + 1)[5] = 0xbf800000;
-	v(m, VSRC(0))[6] = 0x3f000000;
-	v(m, VSRC(0) + 1)[6] = 0x7fc00000;
-	execute(m);
-	assert_int_equal(v(m, VDST(0))[5], 0x3f800000);
-	assert_int_equal(v(m, VDST(0) + 1)[5], 0);
-	assert_int_equal(v(m, VDST(0))[6], 0x3f000000);
-	assert_int_equal(v(m, VDST(0) + 1)[6], 0);
-	machine_free(m);
-}
-
 #define NAN_A	0x7fc00000
 #define USUAL	0xf0
 
@@ -224,7 +205,6 @@ int main(void)
 		cmocka_unit_test(test_arithmetic),
 		cmocka_unit_test(test_not_fused),
 		cmocka_unit_test(test_packed),
-		cmocka_unit_test(test_packed_clamp),
 		cmocka_unit_test(test_values),
 		cmocka_unit_test(test_cube),
 	};
