@@ -16,6 +16,7 @@
 
 #include "kselftest_harness.h"
 #include "kfd_isolation_lib.h"
+#include "kfd_kernel_lib.h"
 
 #ifndef MAP_FIXED_NOREPLACE
 #define MAP_FIXED_NOREPLACE	0x100000
@@ -33,10 +34,11 @@
  * @fault: a MEMORY event
  * @queue: what it attacks with
  * @mem: memory of its own: what is read comes to the first page, the second one is attacked first,
- *	fences and signals are in the third
+ *	fences and signals are in the third, a kernel is in the fourth
  * @out: in the first page
  * @own: in the second page
  * @done: in the third page
+ * @code: the fourth page
  * @fences: so many were asked for
  */
 struct attacker {
@@ -49,6 +51,7 @@ struct attacker {
 	uint64_t *out;
 	void *own;
 	struct signal *done;
+	void *code;
 	uint32_t fences;
 };
 
@@ -218,6 +221,12 @@ static void aql_dependency(struct attacker *a, uint64_t at, uint32_t or)
 	aql_barrier(&a->queue, or, deps, 1, NULL);
 }
 
+/* A kernel of its own */
+static void kernel(struct attacker *a, uint64_t at, uint32_t which)
+{
+	aql_kernel(&a->queue, a->code, which, at, a->out);
+}
+
 #define NOP4	{ PM4(0x10, 4) }
 
 static const struct method methods[] = {
@@ -247,6 +256,12 @@ static const struct method methods[] = {
 	{ "mailbox", AQL, WRITES, aql_mailbox, 77 },
 	{ "dependency", AQL, WAITS, aql_dependency, false },
 	{ "OR dependency", AQL, WAITS, aql_dependency, true },
+	{ "load", AQL, READS, kernel, KERNEL_LOAD },
+	{ "flat load", AQL, READS, kernel, KERNEL_FLAT_LOAD },
+	{ "scalar load", AQL, READS, kernel, KERNEL_SCALAR_LOAD },
+	{ "store", AQL, WRITES, kernel, KERNEL_STORE },
+	{ "atomic of a kernel", AQL, WRITES, kernel, KERNEL_ATOMIC },
+	{ "jump", AQL, WAITS, kernel, KERNEL_JUMP, { S_ENDPGM } },
 };
 
 FIXTURE(isolation) {
@@ -321,11 +336,12 @@ static void attacker_begin(struct attacker *a, const struct victim *victim, uint
 	CHILD_CHECK(2, !kfd_event_page(&a->kfd, &a->page, &a->event));
 	CHILD_CHECK(3, !kfd_map(&a->kfd, a->page.handle));
 	CHILD_CHECK(4, !kfd_create_event(&a->kfd, KFD_IOC_EVENT_MEMORY, false, &a->fault));
-	CHILD_CHECK(5, !kfd_shared(&a->kfd, &a->mem, 3 * KFD_PAGE, MEM(GTT)));
+	CHILD_CHECK(5, !kfd_shared(&a->kfd, &a->mem, 4 * KFD_PAGE, MEM(GTT)));
 	CHILD_CHECK(6, !kfd_queue_create(&a->kfd, &a->queue, type));
 	a->out = a->mem.va;
 	a->own = a->mem.va + KFD_PAGE;
 	a->done = a->mem.va + 2 * KFD_PAGE;
+	a->code = a->mem.va + 3 * KFD_PAGE;
 	*a->out = MARK;
 }
 
