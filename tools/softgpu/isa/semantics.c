@@ -6,9 +6,9 @@
 
 #define OP(...)
 #define RUN(format, gfx942, gfx906, name, ...) \
-	void do_##name(struct isa_wave *w, const struct isa_insn *insn) __attribute__((weak));
+	void do_##name(struct isa_wave *w, const struct isa_insn *insn);
 #define LANES(format, gfx942, gfx906, name, ...) \
-	void do_##name(struct isa_lanes *l) __attribute__((weak));
+	void do_##name(struct isa_lanes *l);
 #include "ops_scalar.h"
 #include "ops_valu.h"
 #include "ops_compare.h"
