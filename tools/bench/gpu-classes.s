@@ -105,6 +105,61 @@ bench valu_f64_fma
 .endm
 bench valu_packed_f32
 
+.macro body_packed_op_sel
+	.irp reg,8,10,12,14,16,18,20,22
+	v_pk_fma_f32 v[\reg:\reg+1], v[\reg:\reg+1], v[24:25], v[26:27] op_sel_hi:[1,0,1]
+	.endr
+.endm
+bench packed_op_sel
+
+.macro body_valu_modifiers
+	v_fma_f32 v8, -v8, v20, v21
+	v_add_f32_e64 v9, v9, -v20
+	v_mul_f32_e64 v10, |v10|, v20
+	v_fma_f32 v11, v11, -v20, |v21|
+	v_add_f32_e64 v12, v12, v20 clamp
+	v_sub_f32_e64 v13, -v13, v20
+	v_fma_f32 v14, v14, v20, -v21
+	v_max_f32_e64 v15, -v15, v20
+.endm
+bench valu_modifiers
+
+.macro body_valu_dpp
+	v_add_u32_dpp v8, v9, v10 quad_perm:[1,0,3,2] row_mask:0xf bank_mask:0xf
+	v_add_f32_dpp v11, v12, v11 row_shr:1 row_mask:0xf bank_mask:0xf bound_ctrl:0
+	v_mov_b32_dpp v13, v14 row_bcast:15 row_mask:0xa bank_mask:0xf
+	v_max_i32_dpp v15, v16, v15 row_ror:4 row_mask:0xf bank_mask:0xf
+	v_add_u32_dpp v17, v18, v17 row_half_mirror row_mask:0xf bank_mask:0xf
+	v_add_u32_dpp v19, v20, v19 row_shr:8 row_mask:0xf bank_mask:0xf
+	v_mov_b32_dpp v21, v22 wave_shr:1 row_mask:0xf bank_mask:0xf
+	v_add_u32_dpp v22, v23, v22 row_bcast:31 row_mask:0xc bank_mask:0xf
+.endm
+bench valu_dpp
+
+.macro body_valu_sdwa
+	v_add_u32_sdwa v8, v9, v10 dst_sel:DWORD dst_unused:UNUSED_PAD src0_sel:BYTE_1 src1_sel:DWORD
+	v_add_u32_sdwa v11, v12, v10 dst_sel:DWORD dst_unused:UNUSED_PAD src0_sel:WORD_1 src1_sel:WORD_0
+	v_lshlrev_b32_sdwa v13, v14, v15 dst_sel:DWORD dst_unused:UNUSED_PAD src0_sel:DWORD src1_sel:BYTE_2
+	v_or_b32_sdwa v16, v17, v18 dst_sel:BYTE_1 dst_unused:UNUSED_PRESERVE src0_sel:DWORD src1_sel:DWORD
+	v_and_b32_sdwa v19, v20, v21 dst_sel:DWORD dst_unused:UNUSED_PAD src0_sel:BYTE_3 src1_sel:DWORD
+	v_mul_u32_u24_sdwa v22, v23, v24 dst_sel:DWORD dst_unused:UNUSED_PAD src0_sel:BYTE_0 src1_sel:BYTE_0
+	v_xor_b32_sdwa v25, v26, v27 dst_sel:WORD_1 dst_unused:UNUSED_PAD src0_sel:DWORD src1_sel:DWORD
+	v_sub_u32_sdwa v28, v29, v30 dst_sel:DWORD dst_unused:UNUSED_PAD src0_sel:WORD_0 src1_sel:DWORD
+.endm
+bench valu_sdwa
+
+.macro body_valu_int64
+	v_lshl_add_u64 v[8:9], v[10:11], 2, v[8:9]
+	v_lshlrev_b64 v[12:13], 3, v[14:15]
+	v_mad_u64_u32 v[16:17], vcc, v18, v19, v[16:17]
+	v_add_co_u32 v20, vcc, v21, v20
+	v_addc_co_u32 v22, vcc, v23, v22, vcc
+	v_mul_lo_u32 v24, v25, v26
+	v_mul_hi_u32 v27, v25, v26
+	v_lshrrev_b64 v[28:29], 5, v[30:31]
+.endm
+bench valu_int64
+
 .macro body_compare
 	.irp reg,8,9,10,11
 	v_cmp_lt_f32 vcc, v\reg, v20

@@ -232,6 +232,7 @@ struct isa_group {
  * @dst: where 64 results go, of 64 bits first all low halves and then all high ones. It may be
  *	a source, too
  * @src: sources in the order of the row, likewise; of 16 bits the upper half is anything
+ * @high: of V2F32: where the second values of the sources are; they may be the first ones
  * @mask_in: the bits of ISA_CARRY, a bit for each lane
  * @mask_out: where the bits of ISA_SDST3 and ISA_VSDST go; those of inactive lanes are ignored
  * @clamp: of an integer: saturate. Of floating point it is not for the function
@@ -241,6 +242,7 @@ struct isa_group {
 struct isa_lanes {
 	uint32_t *dst;
 	const uint32_t *src[3];
+	const uint32_t *high[3];
 	uint64_t mask_in;
 	uint64_t mask_out;
 	bool clamp;
@@ -276,11 +278,13 @@ extern const struct isa_semantics isa_semantics[];
  * @carry: of ISA_CARRY, or -1
  * @num_src: how many sources there are
  * @src: of these
+ * @is_double: the mode is that of F64 and F16
  */
 struct isa_plan {
 	int8_t dst, sdst, carry;
 	uint8_t num_src;
 	int8_t src[3];
+	bool is_double;
 };
 
 /**
@@ -437,6 +441,9 @@ static inline uint32_t *isa_vreg(const struct isa_wave *w, const struct isa_oper
 {
 	return (arg->kind == ISA_AGPR ? w->agprs : w->vgprs) + arg->reg * ISA_LANES;
 }
+
+/* All bits or none for each lane */
+void isa_expand_mask(uint32_t *masks, uint64_t mask);
 
 /* isa_wave.lanes as EXEC is now */
 const uint32_t *isa_lane_masks(struct isa_wave *w);

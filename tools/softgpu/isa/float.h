@@ -183,8 +183,14 @@ typedef double isa_v4d __attribute__((vector_size(32), may_alias));
 
 #define ISA_V8(p, i)	(((isa_v8u *)(p))[i])
 
-static inline void isa_load_f32(float *to, const uint32_t *lanes)
+#define isa_high_f32(l, n)	((l)->src[n])
+#define isa_high_f64(l, n)	((l)->src[n])
+#define isa_high_v2f32(l, n)	((l)->high[n])
+
+/* From a source; @high is only for pairs */
+static inline void isa_load_f32(float *to, const uint32_t *lanes, const uint32_t *high)
 {
+	(void)high;
 	ISA_V8(to, 0) = ISA_V8(lanes, 0);
 	ISA_V8(to, 1) = ISA_V8(lanes, 1);
 }
@@ -195,10 +201,10 @@ static inline void isa_store_f32(uint32_t *lanes, const float *from)
 	ISA_V8(lanes, 1) = ISA_V8(from, 1);
 }
 
-static inline void isa_load_v2f32(float *to, const uint32_t *lanes)
+static inline void isa_load_v2f32(float *to, const uint32_t *lanes, const uint32_t *high)
 {
 	ISA_V8(to, 0) = ISA_V8(lanes, 0);
-	ISA_V8(to, 1) = ISA_V8(lanes + ISA_LANES, 0);
+	ISA_V8(to, 1) = ISA_V8(high, 0);
 }
 
 static inline void isa_store_v2f32(uint32_t *lanes, const float *from)
@@ -208,10 +214,11 @@ static inline void isa_store_v2f32(uint32_t *lanes, const float *from)
 }
 
 /* In the order that takes the CPU the fewest instructions */
-static inline void isa_load_f64(double *to, const uint32_t *lanes)
+static inline void isa_load_f64(double *to, const uint32_t *lanes, const uint32_t *high)
 {
 	const isa_v8u lo = ISA_V8(lanes, 0), hi = ISA_V8(lanes + ISA_LANES, 0);
 
+	(void)high;
 	ISA_V8(to, 0) = __builtin_shuffle(lo, hi, (isa_v8u){ 0, 8, 1, 9, 4, 12, 5, 13 });
 	ISA_V8(to, 1) = __builtin_shuffle(lo, hi, (isa_v8u){ 2, 10, 3, 11, 6, 14, 7, 15 });
 }
@@ -225,9 +232,9 @@ static inline void isa_store_f64(uint32_t *lanes, const double *from)
 	*(isa_v8f *)(lanes + ISA_LANES) = __builtin_shuffle(a, b, hi);
 }
 
-static inline bool isa_any(isa_v8u mask)
+static inline bool isa_any(const isa_v8u *mask)
 {
-	const __m128i *half = (const __m128i *)&mask;
+	const __m128i *half = (const __m128i *)mask;
 
 	return _mm_movemask_epi8(_mm_or_si128(half[0], half[1]));
 }
@@ -236,29 +243,34 @@ static inline bool isa_nans_f32(const float *values)
 {
 	const isa_v8f a = ((const isa_v8f *)values)[0], b = ((const isa_v8f *)values)[1];
 
-	return isa_any((isa_v8u)(a != a) | (isa_v8u)(b != b));
+	const isa_v8u nans = (isa_v8u)(a != a) | (isa_v8u)(b != b);
+
+	return isa_any(&nans);
 }
 
 static inline bool isa_nans_f64(const double *values)
 {
 	const isa_v4d a = ((const isa_v4d *)values)[0], b = ((const isa_v4d *)values)[1];
 
-	return isa_any((isa_v8u)(a != a) | (isa_v8u)(b != b));
+	const isa_v8u nans = (isa_v8u)(a != a) | (isa_v8u)(b != b);
+
+	return isa_any(&nans);
 }
 
 /* The results that are NaNs of the CPU */
 #define ISA_FIX_NANS(type)									\
 static void __attribute__((noinline, cold, unused))						\
-isa_fix_##type(isa_##type##_type *r, const uint32_t *pa, const uint32_t *pb,			\
-	       const uint32_t *pc, isa_##type##_mask quiet)					\
+isa_fix_##type(isa_##type##_type *r, const struct isa_lanes *l, unsigned int second,		\
+	       unsigned int third, unsigned int at)						\
 {												\
+	const isa_##type##_mask quiet = isa_quiet_##type(l);					\
 	isa_##type##_type a[isa_##type##_chunk] __attribute__((aligned(32)));			\
 	isa_##type##_type b[isa_##type##_chunk] __attribute__((aligned(32)));			\
 	isa_##type##_type c[isa_##type##_chunk] __attribute__((aligned(32)));			\
 												\
-	isa_load_##type(a, pa);									\
-	isa_load_##type(b, pb);									\
-	isa_load_##type(c, pc);									\
+	isa_load_##type(a, l->src[0] + at, isa_high_##type(l, 0) + at);				\
+	isa_load_##type(b, l->src[second] + at, isa_high_##type(l, second) + at);		\
+	isa_load_##type(c, l->src[third] + at, isa_high_##type(l, third) + at);			\
 	for (unsigned int i = 0; i < isa_##type##_chunk; i++) {					\
 		if (r[i] != r[i])								\
 			r[i] = isa_nan_##type(a[i], b[i], c[i], quiet);				\
@@ -273,6 +285,8 @@ ISA_FIX_NANS(v2f32)
 #define ISA_FLOAT_BODY(type, second, third, expr)						\
 {												\
 	const uint32_t *pa = l->src[0], *pb = l->src[second], *pc = l->src[third];		\
+	const uint32_t *ha = isa_high_##type(l, 0), *hb = isa_high_##type(l, second);		\
+	const uint32_t *hc = isa_high_##type(l, third);						\
 	uint32_t *d = l->dst;									\
 												\
 	_Pragma("GCC unroll 1")									\
@@ -282,9 +296,9 @@ ISA_FIX_NANS(v2f32)
 		isa_##type##_type cs[isa_##type##_chunk] __attribute__((aligned(32)));		\
 		isa_##type##_type rs[isa_##type##_chunk] __attribute__((aligned(32)));		\
 												\
-		isa_load_##type(as, pa + at);							\
-		isa_load_##type(bs, pb + at);							\
-		isa_load_##type(cs, pc + at);							\
+		isa_load_##type(as, pa + at, ha + at);						\
+		isa_load_##type(bs, pb + at, hb + at);						\
+		isa_load_##type(cs, pc + at, hc + at);						\
 		for (unsigned int i = 0; i < isa_##type##_chunk; i++) {				\
 			const isa_##type##_type a = as[i], b = bs[i], c = cs[i];		\
 												\
@@ -294,7 +308,7 @@ ISA_FIX_NANS(v2f32)
 			rs[i] = (expr);								\
 		}										\
 		if (__builtin_expect(isa_nans_##type(rs), 0))					\
-			isa_fix_##type(rs, pa + at, pb + at, pc + at, isa_quiet_##type(l));	\
+			isa_fix_##type(rs, l, second, third, at);				\
 		isa_store_##type(d + at, rs);							\
 	}											\
 }

@@ -227,14 +227,23 @@ void isa_run(struct isa_wave *w)
 	}
 }
 
+ISA_CLONES void isa_expand_mask(uint32_t *masks, uint64_t mask)
+{
+	uint32_t lo = mask, hi = mask >> 32;
+
+	for (unsigned int i = 0; i < 32; i++)
+		masks[i] = -(lo >> i & 1);
+	for (unsigned int i = 0; i < 32; i++)
+		masks[32 + i] = -(hi >> i & 1);
+}
+
 const uint32_t *isa_lane_masks(struct isa_wave *w)
 {
 	uint64_t exec = isa_exec_mask(w);
 
 	if (w->lanes_exec != exec) {
 		w->lanes_exec = exec;
-		for (unsigned int i = 0; i < ISA_LANES; i++)
-			w->lanes[i] = -(uint32_t)(exec >> i & 1);
+		isa_expand_mask(w->lanes, exec);
 	}
 	return w->lanes;
 }

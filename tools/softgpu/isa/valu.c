@@ -37,11 +37,12 @@ const uint32_t *isa_source_lanes(const struct isa_wave *w, const struct isa_oper
 }
 
 /* Those lanes of @from that @masks has */
-static void blend(uint32_t *to, const uint32_t *from, const uint32_t *masks, unsigned int dwords)
+ISA_CLONES static void blend(uint32_t *restrict to, const uint32_t *restrict from,
+			     const uint32_t *restrict masks, unsigned int dwords)
 {
-	for (unsigned int d = 0; d < dwords * ISA_LANES; d += ISA_LANES) {
+	for (; dwords; dwords--, to += ISA_LANES, from += ISA_LANES) {
 		for (unsigned int i = 0; i < ISA_LANES; i++)
-			to[d + i] = (from[d + i] & masks[i]) | (to[d + i] & ~masks[i]);
+			to[i] = (from[i] & masks[i]) | (to[i] & ~masks[i]);
 	}
 }
 
@@ -65,8 +66,15 @@ static void blend_low(uint32_t *to, const uint32_t *from, const uint32_t *masks)
 	}
 }
 
+enum shape {
+	WHOLE,
+	LOW,	/* the lower half is written */
+	PAIRS,	/* V2F32 */
+};
+
 static inline __attribute__((always_inline)) void plain(struct isa_wave *w,
-							const struct isa_insn *insn, bool low)
+							const struct isa_insn *insn,
+							enum shape shape)
 {
 	const struct isa_slot *slot = isa_slot_of(insn);
 	const struct isa_plan *plan = &slot->plan;
@@ -85,18 +93,24 @@ static inline __attribute__((always_inline)) void plain(struct isa_wave *w,
 	l.clamp = insn->clamp;
 	for (unsigned int i = 0; i < plan->num_src; i++) {
 		const struct isa_operand *arg = &insn->args[plan->src[i]];
+		const uint32_t *lanes;
 
-		l.src[i] = arg->kind == ISA_VGPR ? w->vgprs + arg->reg * ISA_LANES :
-						   isa_source_lanes(w, arg, tmp[i]);
+		lanes = arg->kind == ISA_VGPR ? w->vgprs + arg->reg * ISA_LANES :
+						isa_source_lanes(w, arg, tmp[i]);
+		if (shape == PAIRS) {
+			l.high[i] = lanes + (insn->op_sel_hi >> i & 1) * ISA_LANES;
+			lanes += (insn->op_sel >> i & 1) * ISA_LANES;
+		}
+		l.src[i] = lanes;
 	}
 	if (plan->carry >= 0)
 		l.mask_in = isa_s64(w, &insn->args[plan->carry]);
 	if (plan->dst >= 0) {
 		dst = w->vgprs + insn->args[plan->dst].reg * ISA_LANES;
-		l.dst = exec == ~0ULL && !low ? dst : result;
+		l.dst = exec == ~0ULL && shape != LOW ? dst : result;
 	}
 	slot->lanes(&l);
-	if (low)
+	if (shape == LOW)
 		blend_low(dst, result, isa_lane_masks(w));
 	else if (dst && exec != ~0ULL)
 		blend(dst, result, isa_lane_masks(w), isa_dwords[insn->args[plan->dst].type]);
@@ -106,37 +120,29 @@ static inline __attribute__((always_inline)) void plain(struct isa_wave *w,
 
 static void exec_plain(struct isa_wave *w, const struct isa_insn *insn)
 {
-	plain(w, insn, false);
+	plain(w, insn, WHOLE);
+}
+
+/* Two F32 in each lane, from any of the sources' registers */
+static void exec_pairs(struct isa_wave *w, const struct isa_insn *insn)
+{
+	plain(w, insn, PAIRS);
 }
 
 /* The same for what has another mode than F32, and where that makes a difference */
 static void exec_plain64(struct isa_wave *w, const struct isa_insn *insn)
 {
 	isa_set_mxcsr(w->run, w->mxcsr64);
-	plain(w, insn, false);
+	plain(w, insn, WHOLE);
 	isa_set_mxcsr(w->run, w->mxcsr32);
 }
 
 /* The same for what leaves the upper half of a register as it is, as op_sel could say otherwise */
 static void exec_low(struct isa_wave *w, const struct isa_insn *insn)
 {
-	isa_set_mxcsr(w->run, isa_is_double(isa_slot_of(insn)) ? w->mxcsr64 : w->mxcsr32);
-	plain(w, insn, true);
+	isa_set_mxcsr(w->run, isa_slot_of(insn)->plan.is_double ? w->mxcsr64 : w->mxcsr32);
+	plain(w, insn, LOW);
 	isa_set_mxcsr(w->run, w->mxcsr32);
-}
-
-static float clamp32(float value, bool nan_is_0)
-{
-	if (value != value)
-		return nan_is_0 ? 0 : value;
-	return value > 1 ? 1 : value > 0 ? value : 0;
-}
-
-static double clamp64(double value, bool nan_is_0)
-{
-	if (value != value)
-		return nan_is_0 ? 0 : value;
-	return value > 1 ? 1 : value > 0 ? value : 0;
 }
 
 static uint16_t clamp16(uint16_t bits, bool nan_is_0)
@@ -178,18 +184,24 @@ static void modify16(struct isa_wave *w, const struct isa_insn *insn, uint32_t *
 	}
 }
 
+/* To 0 and 1; a NaN to 0 or not at all */
+#define CLAMPED(v, nan_is_0)	((v) > 0 ? ((v) > 1 ? 1 : (v)) : (v) != (v) && !(nan_is_0) ? (v) : 0)
+
+ISA_CLONES static void clamp32(float *values, bool nan_is_0)
+{
+	for (unsigned int i = 0; i < ISA_LANES; i++)
+		values[i] = CLAMPED(values[i], nan_is_0);
+}
+
 static void modify32(struct isa_wave *w, const struct isa_insn *insn, uint32_t *result)
 {
 	float factor = factors[omod(w, insn, ISA_F32)];
-	bool nan_is_0 = w->mode & ISA_MODE_DX10_CLAMP;
 	float *values = (float *)result;
 
-	for (unsigned int i = 0; i < ISA_LANES; i++) {
-		if (factor != 1)
-			values[i] *= factor;
-		if (insn->clamp)
-			values[i] = clamp32(values[i], nan_is_0);
-	}
+	for (unsigned int i = 0; i < ISA_LANES && factor != 1; i++)
+		values[i] *= factor;
+	if (insn->clamp)
+		clamp32(values, w->mode & ISA_MODE_DX10_CLAMP);
 }
 
 static void modify64(struct isa_wave *w, const struct isa_insn *insn, uint32_t *result)
@@ -203,7 +215,7 @@ static void modify64(struct isa_wave *w, const struct isa_insn *insn, uint32_t *
 		if (factor != 1)
 			value *= factor;
 		if (insn->clamp)
-			value = clamp64(value, nan_is_0);
+			value = CLAMPED(value, nan_is_0);
 		isa_put_f64(result, i, value);
 	}
 }
@@ -240,46 +252,79 @@ static void merge_half(uint32_t *result, const uint32_t *old, bool high)
 				   (result[i] & 0xffff) | (old[i] & 0xffff0000);
 }
 
+/* Does more become of the result before it is written? */
+static bool changes_result(const struct isa_insn *insn, unsigned int type)
+{
+	return insn->clamp || insn->omod || insn->encoding == ISA_SDWA ||
+	       (insn->op->flags & (ISA_MIXED | ISA_OPSEL) && type <= ISA_F16);
+}
+
+static void change_result(struct isa_wave *w, const struct isa_insn *insn, unsigned int type,
+			  uint32_t *result, const uint32_t *old)
+{
+	uint32_t flags = insn->op->flags;
+
+	modify_result(w, insn, type, result);
+	if (flags & ISA_MIXED && type == ISA_F16)
+		merge_half(result, old, flags & ISA_HIGH);
+	else if (flags & ISA_OPSEL && type <= ISA_F16)
+		merge_half(result, old, insn->op_sel & 8);
+	if (insn->encoding == ISA_SDWA)
+		isa_sdwa_result(insn, result, old);
+}
+
+static void write_some(struct isa_wave *w, uint32_t *dst, const uint32_t *result, uint64_t writes,
+		       unsigned int dwords)
+{
+	uint32_t masks[ISA_LANES];
+
+	if (writes == ~0ULL) {
+		memcpy(dst, result, dwords * ISA_VGPR_SIZE);
+	} else if (writes == isa_exec_mask(w)) {
+		blend(dst, result, isa_lane_masks(w), dwords);
+	} else {
+		isa_expand_mask(masks, writes);
+		blend(dst, result, masks, dwords);
+	}
+}
+
 void isa_exec_modified(struct isa_wave *w, const struct isa_insn *insn)
 {
 	const struct isa_slot *slot = isa_slot_of(insn);
 	const struct isa_plan *plan = &slot->plan;
 	uint32_t tmp[3][2 * ISA_LANES] __attribute__((aligned(64)));
 	uint32_t result[4 * ISA_LANES] __attribute__((aligned(64)));
-	uint64_t exec = isa_exec_mask(w), writes = exec;
-	struct isa_lanes l = { .insn = insn, .wave = w, .dst = result, .clamp = insn->clamp };
-	uint32_t flags = insn->op->flags;
+	uint64_t writes = isa_exec_mask(w);
+	struct isa_lanes l;
+	const struct isa_operand *arg = NULL;
+	struct isa_operand moved;
+	uint32_t *dst = NULL;
 
-	isa_set_mxcsr(w->run, isa_is_double(slot) ? w->mxcsr64 : w->mxcsr32);
+	l.insn = insn;
+	l.wave = w;
+	l.dst = result;
+	l.clamp = insn->clamp;
+	isa_set_mxcsr(w->run, plan->is_double ? w->mxcsr64 : w->mxcsr32);
 	for (unsigned int i = 0; i < plan->num_src; i++) {
 		l.src[i] = isa_modified_source(w, insn, i, tmp[i], &writes);
 		if (!l.src[i])
 			goto out;
+		l.high[i] = l.src[i] + ISA_LANES;
 	}
 	if (plan->carry >= 0)
 		l.mask_in = isa_s64(w, &insn->args[plan->carry]);
-	slot->lanes(&l);
 	if (plan->dst >= 0) {
-		struct isa_operand arg = insn->args[plan->dst];
-		uint32_t some[ISA_LANES];
-		const uint32_t *masks = some;
-		uint32_t *dst;
-
-		if (!isa_index_gpr(w, &arg, 3))
+		arg = isa_indexed(w, &insn->args[plan->dst], 3, &moved);
+		if (!arg)
 			goto out;
-		dst = isa_vreg(w, &arg);
-		modify_result(w, insn, arg.type, result);
-		if (flags & ISA_MIXED && arg.type == ISA_F16)
-			merge_half(result, dst, flags & ISA_HIGH);
-		else if (flags & ISA_OPSEL && arg.type <= ISA_F16)
-			merge_half(result, dst, insn->op_sel & 8);
-		if (insn->encoding == ISA_SDWA)
-			isa_sdwa_result(insn, arg.type, result, dst);
-		if (writes == exec)
-			masks = isa_lane_masks(w);
-		for (unsigned int i = 0; i < ISA_LANES && writes != exec; i++)
-			some[i] = -(uint32_t)(writes >> i & 1);
-		blend(dst, result, masks, isa_dwords[arg.type]);
+		dst = isa_vreg(w, arg);
+		if (writes == ~0ULL && !changes_result(insn, arg->type))
+			l.dst = dst;
+	}
+	slot->lanes(&l);
+	if (dst && l.dst != dst) {
+		change_result(w, insn, arg->type, result, dst);
+		write_some(w, dst, result, writes, isa_dwords[arg->type]);
 	}
 	if (plan->sdst >= 0)
 		write_mask(w, slot, &l, writes);
@@ -293,7 +338,7 @@ static bool is_double(unsigned int type)
 }
 
 /* Is the mode that of F64 and F16: as the result is, or the source if that is no float */
-bool isa_is_double(const struct isa_slot *slot)
+static bool has_double_mode(const struct isa_slot *slot)
 {
 	const struct isa_insn *insn = &slot->insn;
 	unsigned int type = slot->plan.dst >= 0 ? insn->args[slot->plan.dst].type : ISA_B32;
@@ -327,6 +372,15 @@ static void make_plan(struct isa_slot *slot)
 	}
 	if (op->flags & ISA_ACCUM)
 		plan->src[plan->num_src++] = plan->dst;
+	plan->is_double = has_double_mode(slot);
+}
+
+static bool is_pairs(const struct isa_slot *slot)
+{
+	const struct isa_insn *insn = &slot->insn;
+
+	return slot->plan.dst >= 0 && insn->args[slot->plan.dst].type == ISA_V2F32 &&
+	       insn->op->flags & ISA_PACKED && !insn->neg_lo && !insn->neg_hi && !insn->clamp;
 }
 
 /* Are the halves of all sources where those of the result are? */
@@ -361,11 +415,15 @@ void isa_prepare_lanes(struct isa_slot *slot)
 	const struct isa_insn *insn = &slot->insn;
 
 	make_plan(slot);
-	if (!is_plain(slot))
+	if (insn->encoding == ISA_DPP)
+		isa_prepare_dpp();
+	if (is_pairs(slot))
+		slot->exec = exec_pairs;
+	else if (!is_plain(slot))
 		slot->exec = isa_exec_modified;
 	else if (insn->op->flags & ISA_OPSEL && slot->plan.dst >= 0 &&
 		 insn->args[slot->plan.dst].type <= ISA_F16)
 		slot->exec = exec_low;
 	else
-		slot->exec = isa_is_double(slot) ? exec_plain64 : exec_plain;
+		slot->exec = slot->plan.is_double ? exec_plain64 : exec_plain;
 }

@@ -16,7 +16,6 @@ uint64_t isa_inline_float(unsigned int code, unsigned int type);
 
 /* valu.c: an instruction with anything it can have */
 void isa_exec_modified(struct isa_wave *w, const struct isa_insn *insn);
-bool isa_is_double(const struct isa_slot *slot);
 
 /**
  * isa_modified_source() - a source with all that the instruction says of it
@@ -31,12 +30,17 @@ bool isa_is_double(const struct isa_slot *slot);
 const uint32_t *isa_modified_source(struct isa_wave *w, const struct isa_insn *insn,
 				    unsigned int i, uint32_t *tmp, uint64_t *writes);
 
+/* Before the first instruction with DPP */
+void isa_prepare_dpp(void);
+
 /* A register as s_set_gpr_idx_on has moved it: operand 0 to 2, or 3 for the destination */
 bool isa_index_gpr(struct isa_wave *w, struct isa_operand *arg, unsigned int operand);
+/* The same without a change of @arg: @moved is for what is not @arg; NULL: the wave has failed */
+const struct isa_operand *isa_indexed(struct isa_wave *w, const struct isa_operand *arg,
+				      unsigned int operand, struct isa_operand *moved);
 
 /* The part of the destination that SDWA writes, and the rest of it */
-void isa_sdwa_result(const struct isa_insn *insn, unsigned int type, uint32_t *result,
-		     const uint32_t *old);
+void isa_sdwa_result(const struct isa_insn *insn, uint32_t *result, const uint32_t *old);
 
 static inline float isa_f16(uint16_t bits)
 {

@@ -3,6 +3,8 @@
  * Sources of vector instructions that are not just a register: lanes from elsewhere (DPP), parts
  * of registers (SDWA, op_sel), signs, indexed registers.
  */
+#include <pthread.h>
+
 #include "f16.h"
 
 /* The lane that lane @i of a DPP source comes from, or -1 */
@@ -43,23 +45,98 @@ static int dpp_lane(unsigned int ctrl, int i)
 	return -1;
 }
 
+/**
+ * struct dpp_lanes - what a control of DPP does
+ * @from: the lane of the source for each lane, or NOWHERE
+ * @valid: lanes that have one
+ * @in_rows: all are from the same row
+ */
+struct dpp_lanes {
+	uint32_t from[ISA_LANES] __attribute__((aligned(32)));
+	uint64_t valid;
+	bool in_rows;
+};
+
+#define NOWHERE		ISA_LANES
+#define DPP_CONTROLS	(ISA_DPP_NEWBCAST + 16)
+
+static struct dpp_lanes dpp_table[DPP_CONTROLS];
+
+static void fill_dpp_table(void)
+{
+	for (unsigned int ctrl = 0; ctrl < DPP_CONTROLS; ctrl++) {
+		struct dpp_lanes *t = &dpp_table[ctrl];
+
+		t->in_rows = true;
+		for (int i = 0; i < ISA_LANES; i++) {
+			int lane = dpp_lane(ctrl, i);
+
+			t->from[i] = lane < 0 ? NOWHERE : lane;
+			t->valid |= (uint64_t)(lane >= 0) << i;
+			t->in_rows &= lane < 0 || lane / 16 == i / 16;
+		}
+	}
+}
+
+void isa_prepare_dpp(void)
+{
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+	pthread_once(&once, fill_dpp_table);
+}
+
+/* Rows and banks that are written */
+static uint64_t dpp_writes(const struct isa_dpp *dpp)
+{
+	uint64_t banks = 0, rows = 0;
+
+	for (unsigned int i = 0; i < 4; i++) {
+		banks |= dpp->bank_mask >> i & 1 ? 0x000f000f000f000fULL << 4 * i : 0;
+		rows |= dpp->row_mask >> i & 1 ? 0xffffULL << 16 * i : 0;
+	}
+	return banks & rows;
+}
+
+typedef uint32_t lanes8 __attribute__((vector_size(32), may_alias));
+
+/* All lanes are from the same row, or from nowhere. */
+ISA_CLONES static void permute_rows(uint32_t *to, const uint32_t *lanes, const uint32_t *from)
+{
+	for (unsigned int i = 0; i < ISA_LANES; i += 8) {
+		const lanes8 *row = (const lanes8 *)(lanes + (i & ~15u));
+		lanes8 index = *(const lanes8 *)(from + i);
+		lanes8 all = __builtin_shuffle(row[0], row[1], index & 15);
+
+		*(lanes8 *)(to + i) = all & (lanes8)(index != NOWHERE);
+	}
+}
+
+static void permute(uint32_t *to, const uint32_t *lanes, const uint32_t *from)
+{
+	for (unsigned int i = 0; i < ISA_LANES; i++)
+		to[i] = from[i] == NOWHERE ? 0 : lanes[from[i]];
+}
+
+/* A lane that is not active is like one from nowhere. */
 static const uint32_t *dpp(struct isa_wave *w, const struct isa_insn *insn, const uint32_t *from,
 			   unsigned int dwords, uint32_t *tmp, uint64_t *writes)
 {
-	uint64_t exec = isa_exec_mask(w);
-	uint32_t old[2 * ISA_LANES];
+	const struct dpp_lanes *t = &dpp_table[insn->dpp.ctrl];
+	uint64_t exec = isa_exec_mask(w), valid = t->valid;
+	uint32_t active[ISA_LANES] __attribute__((aligned(64)));
+	const uint32_t *masks = isa_lane_masks(w);
 
-	memcpy(old, from, dwords * ISA_VGPR_SIZE);
-	for (int i = 0; i < ISA_LANES; i++) {
-		int lane = dpp_lane(insn->dpp.ctrl, i);
-		bool valid = lane >= 0 && exec >> lane & 1;
-
-		for (unsigned int d = 0; d < dwords; d++)
-			tmp[d * ISA_LANES + i] = valid ? old[d * ISA_LANES + lane] : 0;
-		if ((!valid && !insn->dpp.bound_ctrl) || !(insn->dpp.row_mask >> i / 16 & 1) ||
-		    !(insn->dpp.bank_mask >> i % 16 / 4 & 1))
-			*writes &= ~(1ULL << i);
+	for (unsigned int d = 0; d < dwords * ISA_LANES; d += ISA_LANES) {
+		for (unsigned int i = 0; i < ISA_LANES; i++)
+			active[i] = from[d + i] & masks[i];
+		if (t->in_rows)
+			permute_rows(tmp + d, active, t->from);
+		else
+			permute(tmp + d, active, t->from);
 	}
+	for (unsigned int i = 0; i < ISA_LANES && exec != ~0ULL; i++)
+		valid &= ~((uint64_t)!(exec >> (t->from[i] & 63) & 1) << i);
+	*writes &= dpp_writes(&insn->dpp) & (insn->dpp.bound_ctrl ? ~0ULL : valid);
 	return tmp;
 }
 
@@ -70,52 +147,49 @@ static unsigned int sdwa_part(unsigned int sel, unsigned int *bits)
 	return sel < 4 ? 8 * sel : sel == 5 ? 16 : 0;
 }
 
-static const uint32_t *sdwa(const uint32_t *from, unsigned int sel, bool sext, uint32_t *tmp)
+ISA_CLONES static const uint32_t *sdwa(const uint32_t *from, unsigned int sel, bool sext,
+				       uint32_t *tmp)
 {
-	unsigned int bits, shift = sdwa_part(sel, &bits);
+	unsigned int bits, shift = sdwa_part(sel, &bits), left = 32 - bits - shift;
 
-	for (unsigned int i = 0; i < ISA_LANES; i++) {
-		uint32_t value = from[i] >> shift << (32 - bits);
-
-		tmp[i] = sext ? (uint32_t)((int32_t)value >> (32 - bits)) : value >> (32 - bits);
+	if (sext) {
+		for (unsigned int i = 0; i < ISA_LANES; i++)
+			tmp[i] = (int32_t)(from[i] << left) >> (32 - bits);
+	} else {
+		for (unsigned int i = 0; i < ISA_LANES; i++)
+			tmp[i] = from[i] << left >> (32 - bits);
 	}
 	return tmp;
 }
 
-void isa_sdwa_result(const struct isa_insn *insn, unsigned int type, uint32_t *result,
-		     const uint32_t *old)
+ISA_CLONES void isa_sdwa_result(const struct isa_insn *insn, uint32_t *result, const uint32_t *old)
 {
 	unsigned int bits, shift = sdwa_part(insn->sdwa.dst_sel, &bits);
 	uint32_t mask = bits == 32 ? ~0u : ((1u << bits) - 1) << shift;
 
-	(void)type;
-	for (unsigned int i = 0; i < ISA_LANES; i++) {
-		uint32_t value = result[i] << shift & mask;
-
-		switch (insn->sdwa.dst_unused) {
-		case 1:
-			if (value >> (shift + bits - 1) & 1)
-				value |= ~(mask | ((1u << shift) - 1));
-			break;
-		case 2:
-			value |= old[i] & ~mask;
-			break;
-		}
-		result[i] = value;
+	switch (insn->sdwa.dst_unused) {
+	case 1:
+		for (unsigned int i = 0; i < ISA_LANES; i++)
+			result[i] = (uint32_t)((int32_t)(result[i] << (32 - bits)) >>
+					       (32 - bits)) << shift;
+		break;
+	case 2:
+		for (unsigned int i = 0; i < ISA_LANES; i++)
+			result[i] = (result[i] << shift & mask) | (old[i] & ~mask);
+		break;
+	default:
+		for (unsigned int i = 0; i < ISA_LANES; i++)
+			result[i] = result[i] << shift & mask;
 	}
 }
 
-static void change_sign(uint32_t *to, const uint32_t *from, uint32_t bit, unsigned int mods)
+ISA_CLONES static void change_sign(uint32_t *to, const uint32_t *from, uint32_t bit,
+				   unsigned int mods)
 {
-	for (unsigned int i = 0; i < ISA_LANES; i++) {
-		uint32_t value = from[i];
+	uint32_t keep = mods & ISA_ABS ? ~bit : ~0u, flip = mods & ISA_NEG ? bit : 0;
 
-		if (mods & ISA_ABS)
-			value &= ~bit;
-		if (mods & ISA_NEG)
-			value ^= bit;
-		to[i] = value;
-	}
+	for (unsigned int i = 0; i < ISA_LANES; i++)
+		to[i] = (from[i] & keep) ^ flip;
 }
 
 /* The sign of a float of any size is the highest bit of its last dword. */
@@ -229,26 +303,37 @@ bool isa_index_gpr(struct isa_wave *w, struct isa_operand *arg, unsigned int ope
 	return false;
 }
 
+const struct isa_operand *isa_indexed(struct isa_wave *w, const struct isa_operand *arg,
+				      unsigned int operand, struct isa_operand *moved)
+{
+	if (!w->gpr_idx)
+		return arg;
+	*moved = *arg;
+	return isa_index_gpr(w, moved, operand) ? moved : NULL;
+}
+
 const uint32_t *isa_modified_source(struct isa_wave *w, const struct isa_insn *insn,
 				    unsigned int i, uint32_t *tmp, uint64_t *writes)
 {
 	const struct isa_plan *plan = &isa_slot_of(insn)->plan;
-	struct isa_operand arg = insn->args[plan->src[i]];
 	bool accumulator = plan->src[i] == plan->dst;
+	const struct isa_operand *arg;
+	struct isa_operand moved;
 	const uint32_t *lanes;
 
-	if (!isa_index_gpr(w, &arg, accumulator ? 3 : i))
+	arg = isa_indexed(w, &insn->args[plan->src[i]], accumulator ? 3 : i, &moved);
+	if (!arg)
 		return NULL;
-	lanes = isa_source_lanes(w, &arg, tmp);
+	lanes = isa_source_lanes(w, arg, tmp);
 	if (accumulator)
 		return lanes;
 	if (insn->encoding == ISA_DPP && !i)
-		lanes = dpp(w, insn, lanes, isa_dwords[arg.type], tmp, writes);
+		lanes = dpp(w, insn, lanes, isa_dwords[arg->type], tmp, writes);
 	if (insn->encoding == ISA_SDWA && i < 2)
-		lanes = sdwa(lanes, insn->sdwa.src_sel[i], arg.mods & ISA_SEXT, tmp);
+		lanes = sdwa(lanes, insn->sdwa.src_sel[i], arg->mods & ISA_SEXT, tmp);
 	if (insn->op->format == ISA_VOP3P)
-		return packed(w, insn, i, &arg, lanes, tmp);
-	if (insn->op->flags & ISA_OPSEL && insn->op_sel >> i & 1 && arg.type <= ISA_F16)
+		return packed(w, insn, i, arg, lanes, tmp);
+	if (insn->op->flags & ISA_OPSEL && insn->op_sel >> i & 1 && arg->type <= ISA_F16)
 		lanes = high_half(lanes, tmp);
-	return signs(lanes, &arg, tmp);
+	return signs(lanes, arg, tmp);
 }

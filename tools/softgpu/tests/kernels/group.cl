@@ -134,18 +134,22 @@ KERNEL(atomics) /* 4096 256 */
 
 KERNEL(histogram) /* 4096 256 */
 {
-	SHARED uint bins[64];
+	SHARED uint bins[64], most;
 	uint i = get_local_id(0);
 
 	if (i < 64)
 		bins[i] = 0;
+	if (!i)
+		most = 0;
 	barrier();
 	for (uint k = 0; k < 4; k++)
 		ATOMIC(local, fetch_add, uint, &bins[in[get_global_id(0) * 4 + k] & 63], 1);
-	ATOMIC(local, fetch_max, uint, &bins[63], in[i] & 1023);
+	ATOMIC(local, fetch_max, uint, &most, in[get_global_id(0)]);
 	barrier();
 	if (i < 64)
 		ATOMIC(global, fetch_add, uint, &out[i], bins[i]);
+	if (!i)
+		out[64 + get_group_id(0)] = most;
 }
 
 KERNEL(compare_and_swap) /* 512 128 */
