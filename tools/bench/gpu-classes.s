@@ -3,7 +3,8 @@
 ;
 ; Arguments: a buffer of 1 MiB of zeroes, and how often. The grid is of workgroups of 256 items.
 ; In the bodies s[4:5] is the buffer, v1 an offset into it that all lanes have one after the other,
-; v2 one that they have without an order, v3 one into group memory.
+; v2 one that they have without an order, v3 and v4 are such ones into
+; group memory.
 
 	.amdgcn_target "amdgcn-amd-amdhsa--gfx942"
 
@@ -21,6 +22,7 @@
 	v_mul_lo_u32 v2, v2, v0
 	v_and_b32 v2, 0xffffc, v2
 	v_lshlrev_b32 v3, 2, v0
+	v_and_b32 v4, 0x3fc, v2
 	.irp reg,8,9,10,11,12,13,14,15,16,17,18,19,20,21,22,23,24,25,26,27,28,29,30,31
 	v_mov_b32 v\reg, 0.5
 	.endr
@@ -191,6 +193,18 @@ bench partial_exec
 	ds_write_b32 v3, v14 offset:3072
 .endm
 bench lds
+
+.macro body_lds_gather
+	ds_read_b32 v8, v4
+	ds_read_b32 v9, v4 offset:1024
+	ds_write_b32 v4, v8 offset:2048
+	ds_read_b64 v[10:11], v4
+	ds_write_b32 v4, v9
+	ds_read2_b32 v[12:13], v4 offset0:1 offset1:2
+	ds_read_b32 v14, v4 offset:512
+	ds_write_b32 v4, v14 offset:3068
+.endm
+bench lds_gather
 
 .macro body_load_coalesced
 	.irp reg,8,9,10,11,12,13,14,15

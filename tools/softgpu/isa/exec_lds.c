@@ -36,9 +36,27 @@ uint64_t isa_lds_inside(const struct isa_wave *w, uint64_t mask, const uint32_t 
 	return inside & mask;
 }
 
+/* Is that all lanes, aligned and one after the other? */
+ISA_CLONES static bool is_row(uint64_t mask, const uint32_t *at, unsigned int size)
+{
+	uint32_t diff = at[0] & (size < 4 ? size - 1 : 3);
+
+	if (mask != ~0ULL)
+		return false;
+
+	for (unsigned int i = 0; i < ISA_LANES; i++)
+		diff |= at[i] ^ (at[0] + i * size);
+	return !diff;
+}
+
 INLINE void load_each(const uint8_t *lds, uint64_t mask, const uint32_t *at, unsigned int form,
 		      const unsigned int size, uint32_t *dst)
 {
+	if (mask == ~0ULL) {
+		for (unsigned int i = 0; i < ISA_LANES; i++)
+			isa_put_lane(dst, i, (form & ~ISA_FORM_SIZE) | size, lds + at[i]);
+		return;
+	}
 	ISA_FOR_LANES(i, mask)
 		isa_put_lane(dst, i, (form & ~ISA_FORM_SIZE) | size, lds + at[i]);
 }
@@ -46,6 +64,11 @@ INLINE void load_each(const uint8_t *lds, uint64_t mask, const uint32_t *at, uns
 INLINE void store_each(uint8_t *lds, uint64_t mask, const uint32_t *at, unsigned int form,
 		       const unsigned int size, const uint32_t *src)
 {
+	if (mask == ~0ULL) {
+		for (unsigned int i = 0; i < ISA_LANES; i++)
+			isa_get_lane(src, i, (form & ~ISA_FORM_SIZE) | size, lds + at[i]);
+		return;
+	}
 	ISA_FOR_LANES(i, mask)
 		isa_get_lane(src, i, (form & ~ISA_FORM_SIZE) | size, lds + at[i]);
 }
@@ -55,6 +78,10 @@ void isa_lds_load(struct isa_wave *w, uint64_t mask, const uint32_t *at, unsigne
 {
 	const uint8_t *lds = w->group->lds;
 
+	if (is_row(mask, at, form & ISA_FORM_SIZE)) {
+		isa_load_row(lds + at[0], form, dst);
+		return;
+	}
 	switch (form & ISA_FORM_SIZE) {
 	case 1:
 		load_each(lds, mask, at, form, 1, dst);
@@ -81,6 +108,10 @@ void isa_lds_store(struct isa_wave *w, uint64_t mask, const uint32_t *at, unsign
 {
 	uint8_t *lds = w->group->lds;
 
+	if (is_row(mask, at, form & ISA_FORM_SIZE)) {
+		isa_store_row(lds + at[0], form, src);
+		return;
+	}
 	switch (form & ISA_FORM_SIZE) {
 	case 1:
 		store_each(lds, mask, at, form, 1, src);
@@ -120,23 +151,26 @@ static void write_at(struct isa_wave *w, const uint32_t *at, unsigned int form,
 		      src);
 }
 
+ISA_CLONES static void add_offset(const uint32_t *lanes, uint32_t offset, uint32_t *at)
+{
+	for (unsigned int i = 0; i < ISA_LANES; i++)
+		at[i] = lanes[i] + offset;
+}
+
 bool isa_lds_offsets(struct isa_wave *w, const struct isa_insn *insn, unsigned int addr,
 		     uint32_t offset, uint32_t *at)
 {
-	const uint32_t *lanes = isa_vreg(w, &insn->args[addr]);
-
 	if (insn->gds) {
 		isa_fail(w, ISA_ILLEGAL);
 		return false;
 	}
-	for (unsigned int i = 0; i < ISA_LANES; i++)
-		at[i] = lanes[i] + offset;
+	add_offset(isa_vreg(w, &insn->args[addr]), offset, at);
 	return true;
 }
 
 static void ds_read(struct isa_wave *w, const struct isa_insn *insn, unsigned int form)
 {
-	uint32_t at[ISA_LANES];
+	uint32_t at[ISA_LANES] __attribute__((aligned(64)));
 
 	if (isa_lds_offsets(w, insn, 1, insn->offset, at))
 		read_at(w, at, form, isa_vreg(w, &insn->args[0]));
@@ -144,7 +178,7 @@ static void ds_read(struct isa_wave *w, const struct isa_insn *insn, unsigned in
 
 static void ds_write(struct isa_wave *w, const struct isa_insn *insn, unsigned int form)
 {
-	uint32_t at[ISA_LANES];
+	uint32_t at[ISA_LANES] __attribute__((aligned(64)));
 
 	if (isa_lds_offsets(w, insn, 0, insn->offset, at))
 		write_at(w, at, form, isa_vreg(w, &insn->args[1]));
@@ -155,7 +189,7 @@ static void ds_read2(struct isa_wave *w, const struct isa_insn *insn, unsigned i
 		     unsigned int unit)
 {
 	uint32_t *dst = isa_vreg(w, &insn->args[0]);
-	uint32_t at[2][ISA_LANES];
+	uint32_t at[2][ISA_LANES] __attribute__((aligned(64)));
 
 	if (!isa_lds_offsets(w, insn, 1, (insn->offset & 0xff) * unit, at[0]) ||
 	    !isa_lds_offsets(w, insn, 1, (insn->offset >> 8) * unit, at[1]))
@@ -167,7 +201,7 @@ static void ds_read2(struct isa_wave *w, const struct isa_insn *insn, unsigned i
 static void ds_write2(struct isa_wave *w, const struct isa_insn *insn, unsigned int size,
 		      unsigned int unit)
 {
-	uint32_t at[ISA_LANES];
+	uint32_t at[ISA_LANES] __attribute__((aligned(64)));
 
 	for (unsigned int n = 0; n < 2; n++) {
 		uint32_t offset = (insn->offset >> 8 * n & 0xff) * unit;
@@ -192,7 +226,7 @@ static bool by_lane(struct isa_wave *w, const struct isa_insn *insn, uint32_t *a
 
 ISA_DO(ds_read_addtid_b32)
 {
-	uint32_t at[ISA_LANES];
+	uint32_t at[ISA_LANES] __attribute__((aligned(64)));
 
 	if (by_lane(w, insn, at))
 		read_at(w, at, 4, isa_vreg(w, &insn->args[0]));
@@ -200,7 +234,7 @@ ISA_DO(ds_read_addtid_b32)
 
 ISA_DO(ds_write_addtid_b32)
 {
-	uint32_t at[ISA_LANES];
+	uint32_t at[ISA_LANES] __attribute__((aligned(64)));
 
 	if (by_lane(w, insn, at))
 		write_at(w, at, 4, isa_vreg(w, &insn->args[0]));

@@ -83,7 +83,7 @@ INLINE void *find_page(struct isa_wave *w, uint64_t mask, const uint64_t *va, un
 	return find(w, va[0] & ~(ISA_PAGE - 1), ISA_PAGE, access);
 }
 
-ISA_CLONES static void load_all(const void *host, unsigned int form, uint32_t *dst)
+ISA_CLONES void isa_load_row(const void *host, unsigned int form, uint32_t *dst)
 {
 	const uint8_t *bytes = host;
 	const uint16_t *words = host;
@@ -125,7 +125,7 @@ ISA_CLONES static void load_all(const void *host, unsigned int form, uint32_t *d
 	}
 }
 
-ISA_CLONES static void store_all(void *host, unsigned int form, const uint32_t *src)
+ISA_CLONES void isa_store_row(void *host, unsigned int form, const uint32_t *src)
 {
 	unsigned int shift = form & ISA_FORM_HI ? 16 : 0;
 	uint8_t *bytes = host;
@@ -345,7 +345,7 @@ bool isa_load_lanes(struct isa_wave *w, uint64_t mask, const uint64_t *va, unsig
 	const void *host = find_row(w, mask, va, size, SOFTGPU_READ);
 
 	if (host) {
-		load_all(host, form, dst);
+		isa_load_row(host, form, dst);
 		return true;
 	}
 	host = find_page(w, mask, va, size, SOFTGPU_READ);
@@ -361,7 +361,7 @@ bool isa_store_lanes(struct isa_wave *w, uint64_t mask, const uint64_t *va, unsi
 	void *host = find_row(w, mask, va, size, SOFTGPU_WRITE);
 
 	if (host) {
-		store_all(host, form, src);
+		isa_store_row(host, form, src);
 		return true;
 	}
 	host = find_page(w, mask, va, size, SOFTGPU_WRITE);

@@ -112,6 +112,9 @@ bool isa_load_lanes(struct isa_wave *w, uint64_t mask, const uint64_t *va, unsig
 		    uint32_t *dst);
 bool isa_store_lanes(struct isa_wave *w, uint64_t mask, const uint64_t *va, unsigned int form,
 		     const uint32_t *src);
+/* All lanes, which are at @host one after the other, aligned as dwords if they are not less */
+void isa_load_row(const void *host, unsigned int form, uint32_t *dst);
+void isa_store_row(void *host, unsigned int form, const uint32_t *src);
 /* The wave fails with an access to @va. */
 void isa_fail_access(struct isa_wave *w, enum isa_error error, uint64_t va, unsigned int access);
 /*

@@ -59,17 +59,22 @@ static const uint8_t *there(uint64_t at, unsigned int size)
 	return at + size <= SIZE ? &model[at] : zero;
 }
 
-static uint32_t address(unsigned int n, unsigned int lane)
+static uint32_t address(unsigned int n, unsigned int lane, unsigned int size)
 {
-	switch (n % 4) {
+	switch (n % 6) {
 	case 0:
 		return 16 * lane;
 	case 1:
 		return random32() % SIZE;
 	case 2:
 		return random32() % 64 + SIZE - 32;
-	default:
+	case 3:
 		return lane & 1 ? random32() : SIZE - 16 * (lane & 3);
+	case 4:
+		return n + lane * size;
+	default:
+		/* Up to the end, a part of a lane less, or more */
+		return SIZE - (ISA_LANES - lane) * size + (n / 6 % 3 - 1) * (1 + n % 4);
 	}
 }
 
@@ -89,7 +94,7 @@ static void check_read(struct machine *m, const struct form *form, unsigned int 
 		in->args[0].reg = in->args[1].reg;
 	random_regs(m, in->args[0].reg);
 	for (unsigned int i = 0; i < ISA_LANES; i++) {
-		at[i] = address(n, i);
+		at[i] = address(n, i, form->size);
 		v(m, in->args[1].reg)[i] = at[i] - in->offset;
 	}
 	for (unsigned int i = 0; i < ISA_LANES; i++)
@@ -116,7 +121,7 @@ static void check_write(struct machine *m, const struct form *form, unsigned int
 	in->offset = n % 5 ? 0 : n % 2 ? 8 : 0xfffc;
 	random_regs(m, in->args[1].reg);
 	for (unsigned int i = 0; i < ISA_LANES; i++) {
-		uint32_t at = address(n, i), regs[4];
+		uint32_t at = address(n, i, form->size), regs[4];
 
 		v(m, in->args[0].reg)[i] = at - in->offset;
 		get_regs(m, in->args[1].reg, i, regs);
