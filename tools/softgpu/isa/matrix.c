@@ -92,6 +92,13 @@ void isa_matrix_end(struct isa_wave *w)
 
 ISA_CLONES void isa_matrix_nans(uint32_t *result, unsigned int items)
 {
+	const float *values = (const float *)result;
+	uint32_t nan = 0;
+
+	for (unsigned int i = 0; i < items * ISA_LANES; i++)
+		nan |= values[i] != values[i] ? ~0u : 0;
+	if (!nan)
+		return;
 	for (unsigned int i = 0; i < items * ISA_LANES; i++)
 		result[i] = (result[i] & ~ISA_SIGN32) > ISA_INF32 ? ISA_NAN32 : result[i];
 }
