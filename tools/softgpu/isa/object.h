@@ -95,6 +95,7 @@ const void *isa_object_at(const struct isa_object *object, uint64_t value, uint6
  * @counts: by rows, or NULL: how often each was executed is added here
  * @executed: instructions, afterwards
  * @seconds: it took, likewise
+ * @cpu_seconds: of all threads
  */
 struct isa_launch {
 	const struct isa_object *object;
@@ -112,6 +113,7 @@ struct isa_launch {
 	uint64_t *counts;
 	uint64_t executed;
 	double seconds;
+	double cpu_seconds;
 };
 
 /* Runs it to its end. It may be called again with the same launch. */

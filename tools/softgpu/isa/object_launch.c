@@ -71,12 +71,14 @@ struct run {
  * @number: of the threads
  * @thread: itself
  * @runner: executes
+ * @cpu_seconds: it took
  */
 struct worker {
 	struct run *run;
 	unsigned int number;
 	pthread_t thread;
 	struct isa_runner runner;
+	double cpu_seconds;
 };
 
 static uint32_t word(const void *descriptor, unsigned int offset)
@@ -306,6 +308,14 @@ static bool run_group(struct worker *t, uint64_t index)
 	return state == ISA_GROUP_ENDED;
 }
 
+static double now(clockid_t clock)
+{
+	struct timespec ts;
+
+	clock_gettime(clock, &ts);
+	return ts.tv_sec + ts.tv_nsec * 1e-9;
+}
+
 static void *work(void *opaque)
 {
 	struct worker *t = opaque;
@@ -330,20 +340,14 @@ static void *work(void *opaque)
 	}
 	isa_unlock(&t->runner);
 	isa_runner_end(&t->runner);
+	t->cpu_seconds = now(CLOCK_THREAD_CPUTIME_ID);
 	return NULL;
-}
-
-static double now(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec + ts.tv_nsec * 1e-9;
 }
 
 static void collect(struct isa_launch *l, struct worker *t)
 {
 	l->executed += t->runner.executed;
+	l->cpu_seconds += t->cpu_seconds;
 	for (unsigned int i = 0; l->counts && i < isa_num_ops; i++)
 		l->counts[i] += t->runner.counts[i];
 	free(t->runner.counts);
@@ -360,7 +364,8 @@ void isa_launch(struct isa_launch *l)
 	if (!workers)
 		isa_die("no memory");
 	l->executed = 0;
-	l->seconds = -now();
+	l->cpu_seconds = 0;
+	l->seconds = -now(CLOCK_MONOTONIC);
 	for (unsigned int i = 0; i < l->threads; i++) {
 		workers[i].run = &run;
 		workers[i].number = i;
@@ -371,7 +376,7 @@ void isa_launch(struct isa_launch *l)
 	}
 	for (unsigned int i = 0; i < l->threads; i++)
 		pthread_join(workers[i].thread, NULL);
-	l->seconds += now();
+	l->seconds += now(CLOCK_MONOTONIC);
 	for (unsigned int i = 0; i < l->threads; i++)
 		collect(l, &workers[i]);
 	free(workers);

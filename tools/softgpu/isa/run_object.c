@@ -251,8 +251,9 @@ static void print_counts(const struct isa_launch *l)
 	for (unsigned int i = 0; i < isa_num_ops && l->counts[order[i]]; i++)
 		printf("%14llu  %s\n", (unsigned long long)l->counts[order[i]],
 		       isa_ops[order[i]].name);
-	printf("%14llu  in all, %.6f s, %.1f million a second\n", (unsigned long long)l->executed,
-	       l->seconds, l->executed / l->seconds * 1e-6);
+	printf("%14llu  in all, %.6f s of CPU time, %.1f million a second\n",
+	       (unsigned long long)l->executed, l->cpu_seconds,
+	       l->executed / l->cpu_seconds * 1e-6);
 	free(order);
 }
 
