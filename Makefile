@@ -21,6 +21,7 @@ help:
 	@echo 'make stress-host        the kselftests on a host with its series and a debug kernel'
 	@echo 'make bench              what operations cost in a guest; OPS="aql-barrier" for some'
 	@echo 'make bench-chain        the same natively on such a host and in a guest of it; ROUNDS=5 by turns'
+	@echo 'make bench-gpu          how fast the software GPU executes instructions; OPS="valu_f32_fma" for some'
 	@echo 'make docs-table         bring the tables of the documentation up to date: ioctls, kfdtest as its'
 	@echo '                        last run in make check was, and the last make bench-chain'
 	@echo 'make clean              remove O=$(O)'
@@ -50,6 +51,9 @@ bench:
 
 bench-chain:
 	@tools/bench/chain $(ROUNDS)
+
+bench-gpu:
+	@tools/bench/gpu $(OPS)
 
 series-check:
 	@tools/check/run 30-series
@@ -87,5 +91,6 @@ need-kdir:
 clean:
 	rm -rf $(O)
 
-.PHONY: help demo check check-host check-chain stress stress-host bench bench-chain series series-check
+.PHONY: help demo check check-host check-chain stress stress-host bench bench-chain bench-gpu series \
+	series-check
 .PHONY: docs-table modules modules_install need-kdir clean

@@ -190,8 +190,8 @@ build_root() {
 	pkgs=linux-headers-$KVER,make,gcc,kmod,pahole,sparse,libc6-dev,meson,ninja-build
 	pkgs+=,pkgconf,flex,bison,bc,python3-venv,python3-pycotap,libglib2.0-dev
 	pkgs+=,libpixman-1-dev,zlib1g-dev,libattr1-dev,libelf-dev,libssl-dev,ccache
-	pkgs+=,libcmocka-dev,libmpfr-dev,libdrm-dev,llvm-19,git,xz-utils,rsync,perl,python3
-	pkgs+=,python3-sphinx,seabios,qemu-system-data
+	pkgs+=,libcmocka-dev,libmpfr-dev,libdrm-dev,llvm-19,clang-19,lld-19,git,xz-utils
+	pkgs+=,rsync,perl,python3,python3-sphinx,seabios,qemu-system-data
 	[ "$(cat "$BUILD/.packages" 2>/dev/null)" = "$pkgs" ] && return
 	lock build-root
 	if [ "$(cat "$BUILD/.packages" 2>/dev/null)" != "$pkgs" ]; then
