@@ -108,7 +108,7 @@ static void put_hidden(const struct isa_launch *l, const struct isa_dispatch *d,
 	put(hidden, HIDDEN_QUEUE, d->queue, 8);
 }
 
-/* Hidden arguments are behind the explicit ones, if the kernel has any. */
+/* Hidden arguments are behind the explicit ones, if the kernel has any; else it may be padded. */
 static void put_args(const struct isa_launch *l, struct isa_dispatch *d, uint32_t size)
 {
 	bool v4 = l->object->version == 4;
@@ -116,7 +116,7 @@ static void put_args(const struct isa_launch *l, struct isa_dispatch *d, uint32_
 	uint32_t hidden = (l->args_size + 7) & ~7u;
 	char *args;
 
-	if (l->args_size > size || (size > hidden_size && size != hidden + hidden_size))
+	if (size - l->args_size >= 8 && size != hidden + hidden_size)
 		isa_die("%s has %u bytes of arguments with the hidden ones, which does not go with %u",
 			l->kernel, size, l->args_size);
 	args = isa_space_add(l->space, hidden + hidden_size, SOFTGPU_READ, &d->kernarg);
