@@ -69,6 +69,8 @@ function target(text, ok, measured) {
 	missed += !ok
 }
 
+function is_program(name) { return name ~ /^(cl|hip)_[a-z]*$/ }
+
 function number(x) { return sprintf(x < 100 ? "%.2f" : "%.0f", x) }
 
 function list_alike(kind, name) {
@@ -114,7 +116,7 @@ END {
 		if (n ~ /^(ioctl|alloc|map|unmap|free|sdma-copy)/)
 			list_alike(number(requests[n]), n)
 		# Of few, what telling takes hides the exits
-		if (counted[n] >= 300 || n == "hip_copy")
+		if (counted[n] >= 300 || is_program(n))
 			printf "%-24s %6d %9.2f %9.2f %9.2f %9s %9s\n", n, counted[n], requests[n],
 				device[n], vmm[n], number(exits[n]), number(more_exits[n])
 	}
@@ -122,14 +124,20 @@ END {
 	for (i = 1; i <= nkinds; i++)
 		print "Round trips of each: " kinds[i] wrapped(alike[kinds[i]])
 	print ""
-	r = ratio("hip_copy")
-	target("a whole HIP program: native / guest >= 0.99", r >= 0.99, sprintf("%.3f", r))
+	for (i = 1; i <= num; i++) {
+		n = names[i]
+		if (is_program(n)) {
+			r = ratio(n)
+			target("a whole program: native / guest >= 0.99: " n, r >= 0.99,
+				sprintf("%.3f", r))
+		}
+	}
 	for (i = 1; i <= ncounted; i++) {
 		n = order[i]
-		if (n ~ /^(aql-barrier|sdma-copy)/)
+		if (n ~ /^(aql|sdma)-/)
 			seen += device[n] + vmm[n]
 		# Of so many; an exit for each is noticed, if its kind is not known
-		if (n == "aql-barrier" || n == "sdma-copy.4K")
+		if (n ~ /^aql-/ || n == "sdma-copy.4K")
 			target("no exit of any kind per dispatch: " n, more_exits[n] < 0.1,
 				sprintf("%.3f more than a loop", more_exits[n]))
 		if (n ~ /^(ioctl|alloc|map|unmap|free)/) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 OR MIT */
 /*
- * c = a * b, N x N, for make bench-gpu: tiles of 64 x 64 in group memory, of which each item of a
- * workgroup of 16 x 16 has 4 x 4.
+ * c = a * b, N x N, for make bench-gpu and make bench-chain: tiles of 64 x 64 in group memory, of which
+ * each item of a workgroup of 16 x 16 has 4 x 4.
  */
 #define N	1024
 #define TILE	64
