@@ -224,7 +224,8 @@ static void aql_dependency(struct attacker *a, uint64_t at, uint32_t or)
 /* A kernel of its own */
 static void kernel(struct attacker *a, uint64_t at, uint32_t which)
 {
-	aql_kernel(&a->queue, a->code, which, at, a->out);
+	kernel_put(a->code, which, at, a->out);
+	aql_dispatch(&a->queue, a->code, NULL);
 }
 
 #define NOP4	{ PM4(0x10, 4) }

@@ -78,22 +78,29 @@ struct descriptor {
 	uint8_t pad[6];
 };
 
-void aql_kernel(struct kfd_queue *queue, void *memory, enum kernel kernel, uint64_t at, void *out)
+void kernel_put(void *memory, enum kernel kernel, uint64_t at, void *out)
 {
-	uint32_t *slot = (uint32_t *)queue->ring.va + queue->dwords % (queue->args.ring_size / 4);
 	uint64_t args[2] = { at, (uintptr_t)out };
 	/* 16 VGPRs, of which gfx942 has the last 8 as AGPRs; the address of @args in s[0:1] */
 	struct descriptor desc = {
 		.entry = 256, .rsrc1 = 3 | 0xc0000, .rsrc2 = 2 << 1, .rsrc3 = 1, .properties = 8,
 	};
-	uint32_t words[16] = { [1] = 1 | 1 << 16, [2] = 1, [3] = 1, [4] = 1, [5] = 1 };
-	uint64_t object = (uintptr_t)memory, arguments = object + 128;
 
 	memcpy(memory, &desc, sizeof(desc));
 	memcpy(memory + 128, args, sizeof(args));
 	memcpy(memory + 256, code[kernel], sizeof(code[kernel]));
+}
+
+void aql_dispatch(struct kfd_queue *queue, const void *memory, const struct signal *completion)
+{
+	uint32_t *slot = (uint32_t *)queue->ring.va + queue->dwords % (queue->args.ring_size / 4);
+	uint32_t words[16] = { [1] = 1 | 1 << 16, [2] = 1, [3] = 1, [4] = 1, [5] = 1 };
+	uint64_t object = (uintptr_t)memory, arguments = object + 128;
+	uint64_t signal = (uintptr_t)completion;
+
 	memcpy(words + 8, &object, sizeof(object));
 	memcpy(words + 10, &arguments, sizeof(arguments));
+	memcpy(words + 14, &signal, sizeof(signal));
 	memcpy(slot + 1, words + 1, sizeof(words) - sizeof(words[0]));
 	/* In three dimensions; system scope on both sides */
 	__atomic_store_n(slot, 2 | 2 << 9 | 2 << 11 | 3 << 16, __ATOMIC_RELEASE);

@@ -24,7 +24,9 @@ enum kernel {
 /* What ends a kernel */
 #define S_ENDPGM	0xbf810000U
 
-/* A dispatch of one work-item, whose code and arguments come to @memory, which is executable */
-void aql_kernel(struct kfd_queue *queue, void *memory, enum kernel kernel, uint64_t at, void *out);
+/* Code and arguments come to @memory, which is executable. */
+void kernel_put(void *memory, enum kernel kernel, uint64_t at, void *out);
+/* A dispatch of what is there, of one work-item; @completion may be NULL. */
+void aql_dispatch(struct kfd_queue *queue, const void *memory, const struct signal *completion);
 
 #endif
