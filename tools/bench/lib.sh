@@ -8,6 +8,6 @@ build_bench() {
 	in_build sh -c "cd /build/src/tools/bench && lib=../testing/selftests/kfd &&
 		gcc -static -O2 -g -Wall -Wextra -Wno-unused-parameter -Werror -D_GNU_SOURCE= -I\$lib \
 			-isystem $KHDRS -o /build/bench bench.c ops.c cpu.c \$lib/kfd_lib.c \
-			\$lib/kfd_queue_lib.c" &&
+			\$lib/kfd_queue_lib.c \$lib/kfd_kernel_lib.c" &&
 	cp "$BUILD/build/bench" "$share/"
 }

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0 OR MIT
 /*
  * The operations that are measured: the ioctls one by one, memory by its size, mappings, copies,
- * barriers, events and what is shared. What does not live here: measuring, bench.c.
+ * barriers, dispatches, events and what is shared. What does not live here: measuring, bench.c.
  */
 #include <signal.h>
 #include <drm/amdgpu_drm.h>
 
+#include "kfd_kernel_lib.h"
 #include "ops.h"
 
 #define KB	1024UL
@@ -532,28 +533,61 @@ static void undo_copy(const struct op *op)
 		kfd_shared_free(&kfd, &mems[i]);
 }
 
+static void ring_and_look(const struct signal *signal)
+{
+	kfd_queue_ring(&queues[0]);
+	while (__atomic_load_n(&signal->value, __ATOMIC_ACQUIRE))
+		__builtin_ia32_pause();
+}
+
 static int barrier(const struct op *op, unsigned int i)
 {
 	struct signal *signal = mems[0].va;
 
 	signal->value = 1;
 	aql_barrier(&queues[0], false, NULL, 0, signal);
-	kfd_queue_ring(&queues[0]);
-	while (__atomic_load_n(&signal->value, __ATOMIC_ACQUIRE))
-		__builtin_ia32_pause();
+	ring_and_look(signal);
 	return 0;
+}
+
+static int prepare_aql(void)
+{
+	return kfd_queue_create(&kfd, &queues[0], AQL) ?:
+	       kfd_shared(&kfd, &mems[0], 2 * KFD_PAGE, MEM(GTT));
 }
 
 static int prepare_barrier(const struct op *op)
 {
-	int ret;
-
-	ret = kfd_queue_create(&kfd, &queues[0], AQL) ?:
-	      kfd_shared(&kfd, &mems[0], KFD_PAGE, MEM(GTT));
-	return ret ?: barrier(op, 0);
+	return prepare_aql() ?: barrier(op, 0);
 }
 
-static void undo_barrier(const struct op *op)
+/* A signal, what the kernel loads, where it stores that; the kernel is in the second page. */
+static int dispatch(const struct op *op, unsigned int i)
+{
+	struct signal *signal = mems[0].va;
+	uint64_t *numbers = (uint64_t *)(signal + 1);
+
+	signal->value = 1;
+	numbers[0] = ++counter;
+	aql_dispatch(&queues[0], mems[0].va + KFD_PAGE, signal);
+	ring_and_look(signal);
+	return numbers[1] == counter ? 0 : -EIO;
+}
+
+static int prepare_dispatch(const struct op *op)
+{
+	uint64_t *numbers;
+	int ret = prepare_aql();
+
+	if (ret)
+		return ret;
+	counter = 0;
+	numbers = mems[0].va + sizeof(struct signal);
+	kernel_put(mems[0].va + KFD_PAGE, KERNEL_LOAD, (uintptr_t)numbers, numbers + 1);
+	return dispatch(op, 0);
+}
+
+static void undo_aql(const struct op *op)
 {
 	kfd_queue_destroy(&queues[0]);
 	kfd_shared_free(&kfd, &mems[0]);
@@ -591,7 +625,7 @@ static int wake(const struct op *op, unsigned int i)
 
 static void undo_wake(const struct op *op)
 {
-	undo_barrier(op);
+	undo_aql(op);
 	kfd_destroy_event(&kfd, events[0]);
 }
 
@@ -705,7 +739,8 @@ const struct op ops[] = {
 	SIZED("sdma-copy.4K", 10000, 4 * KB, prepare_copy, copy, undo_copy),
 	SIZED("sdma-copy.1M", 50, MB, prepare_copy, copy, undo_copy),
 	SIZED("sdma-copy.64M", 4, 64 * MB, prepare_copy, copy, undo_copy),
-	SIZED("aql-barrier", 10000, 0, prepare_barrier, barrier, undo_barrier),
+	SIZED("aql-barrier", 10000, 0, prepare_barrier, barrier, undo_aql),
+	SIZED("aql-dispatch", 10000, 0, prepare_dispatch, dispatch, undo_aql),
 	SIZED("event-wake", 300, 0, prepare_wake, wake, undo_wake),
 	SIZED("beside-copies", 300, 0, prepare_beside_copies, get_clock_counters, undo_beside),
 	SIZED("beside-a-waiting-queue", 300, 0, prepare_beside_a_wait, get_clock_counters,

@@ -28,7 +28,8 @@ END {
 			if (each(requests, n) > 1)
 				more = more (more ? ", " : "") n " " each(requests, n)
 		}
-		if (n ~ /^(sdma-copy|aql-barrier)/) {
+		if (n ~ /^(sdma|aql)-/) {
+			submissions++
 			if (requests[n] > trips)
 				trips = requests[n]
 			if (each(exits, n) > most_exits)
@@ -41,7 +42,7 @@ END {
 	print "Where there are several commands, the caller waits for the one that is KFD's alone; others make,"
 	print "attach or detach a blob, or make the context."
 	print ""
-	if ("aql-barrier" in times) {
+	if (submissions) {
 		target("no control round trip per submission", trips == 0, trips + 0)
 		target("no exit but the doorbell per submission", most_exits <= 1, most_exits)
 	}
