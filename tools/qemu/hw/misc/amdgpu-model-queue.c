@@ -251,7 +251,7 @@ void model_event(void *opaque, void *owner, uint32_t event_id)
 
 /* The doorbell in its process's slice, by which amdkfd finds the queue */
 #define DOORBELL_ID(doorbell) ((doorbell) / 2 & 0x3ff)
-/* Both interrupts have what is wrong behind that: a number, or bits of several */
+/* Behind that both interrupts have what is wrong: a number, or several bits */
 #define EXCEPTION_SHIFT 10
 #define EXCEPTION_BIT(code) (1u << ((code) - 1))
 #define EXCEPTION_LAST_OF_WAVES 9

@@ -15,6 +15,7 @@
  * @KERNEL_STORE: 8 bytes there become 0x66
  * @KERNEL_ATOMIC: 0x6666666666666666 is added to them
  * @KERNEL_JUMP: it goes on there
+ * @KERNELS: how many there are
  */
 enum kernel {
 	KERNEL_LOAD, KERNEL_FLAT_LOAD, KERNEL_SCALAR_LOAD, KERNEL_STORE, KERNEL_ATOMIC, KERNEL_JUMP,
