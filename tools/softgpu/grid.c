@@ -25,8 +25,10 @@
 /* Instructions of a turn, and how many of them before another workgroup begins */
 #define TURN		(16 << 10)
 #define MANY_TURNS	64
-/* After so many turns a helper looks whether a queue wants it. */
+/* After so many turns a helper looks whether a queue wants it, if none seems to. */
 #define HELPER_TURNS	8
+/* After so many the thread of the queue makes room for others: as long as a few MB are copied */
+#define OWN_TURNS	8
 /* Memory of workgroups that have begun */
 #define MAX_MEMORY	(256ULL << 20)
 #define MAX_MEMBERS	4096
@@ -320,9 +322,15 @@ static void set_wanted(struct sg_grid *grid)
 /* Should a thread leave, though there is something to run? */
 static bool leave(struct softgpu_queue *q, bool helper, unsigned int turns)
 {
-	if (!helper)
+	bool others = sg_others_wait(q->gpu);
+
+	if (!helper) {
+		if (others && turns >= OWN_TURNS)
+			q->budget = 0;
 		return sg_turn_over(q);
-	return turns >= HELPER_TURNS || __atomic_load_n(&q->hold, __ATOMIC_RELAXED) ||
+	}
+	return turns >= (others ? 1 : HELPER_TURNS) ||
+	       __atomic_load_n(&q->hold, __ATOMIC_RELAXED) ||
 	       __atomic_load_n(&q->gpu->paused, __ATOMIC_RELAXED);
 }
 

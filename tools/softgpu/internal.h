@@ -77,11 +77,11 @@ TAILQ_HEAD(sg_grids, sg_grid);
  * @kicks: how often waiting queues were told to look again
  * @round: in a round each ready queue has one turn
  * @ready: queues of this round and of the next one
- * @ready_mask: priorities that are not empty there
+ * @ready_mask: priorities that are not empty there (lock to write; read without)
  * @this: which of both is this round
  * @blocked: queues that wait for memory, one list for each delay, so that each is in the
  *	order of time
- * @num_blocked: their number
+ * @num_blocked: their number (lock to write; read without)
  * @num_queues: all queues
  * @grids: dispatches that threads may take part in
  */
@@ -332,6 +332,7 @@ void sg_make_ready(struct softgpu_queue *q);
 void sg_wake(struct softgpu *gpu);
 void sg_take(struct softgpu_queue *q);
 void sg_kick(struct softgpu *gpu, void *vm);
+bool sg_others_wait(const struct softgpu *gpu);
 void sg_wake_helper(struct softgpu *gpu);
 
 /* queue.c */

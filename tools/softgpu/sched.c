@@ -37,6 +37,17 @@ static bool anything_ready(struct softgpu *gpu)
 	return !gpu->paused && (gpu->ready_mask[0] | gpu->ready_mask[1]);
 }
 
+/*
+ * Does any queue want a thread, now or when it is time to look at its memory again, which threads
+ * do between turns? Without the lock, as a hint.
+ */
+bool sg_others_wait(const struct softgpu *gpu)
+{
+	return __atomic_load_n(&gpu->ready_mask[0], __ATOMIC_RELAXED) ||
+	       __atomic_load_n(&gpu->ready_mask[1], __ATOMIC_RELAXED) ||
+	       __atomic_load_n(&gpu->num_blocked, __ATOMIC_RELAXED);
+}
+
 static void *worker(void *arg);
 
 /* Signals are not for the threads, whoever it is that creates them. */
@@ -85,7 +96,7 @@ void sg_make_ready(struct softgpu_queue *q)
 	q->state = SG_READY;
 	q->list = q->turn == gpu->round ? !gpu->this : gpu->this;
 	TAILQ_INSERT_TAIL(&gpu->ready[q->list][q->p.priority], q, link);
-	gpu->ready_mask[q->list] |= 1u << q->p.priority;
+	__atomic_fetch_or(&gpu->ready_mask[q->list], 1u << q->p.priority, __ATOMIC_RELAXED);
 }
 
 static void block(struct softgpu_queue *q)
@@ -95,7 +106,7 @@ static void block(struct softgpu_queue *q)
 	q->state = SG_BLOCKED;
 	q->due = now_ns() + (SG_FIRST_DELAY << q->delay);
 	TAILQ_INSERT_TAIL(&gpu->blocked[q->delay], q, link);
-	gpu->num_blocked++;
+	__atomic_fetch_add(&gpu->num_blocked, 1, __ATOMIC_RELAXED);
 	if (gpu->timekeeper && q->due < gpu->timer_at)
 		pthread_cond_signal(&gpu->timer);
 }
@@ -104,7 +115,7 @@ static void unblock(struct softgpu_queue *q)
 {
 	/* The list it is in is that of the delay it had, which nobody changes meanwhile. */
 	TAILQ_REMOVE(&q->gpu->blocked[q->delay], q, link);
-	q->gpu->num_blocked--;
+	__atomic_fetch_sub(&q->gpu->num_blocked, 1, __ATOMIC_RELAXED);
 	q->state = SG_IDLE;
 }
 
@@ -119,7 +130,8 @@ void sg_take(struct softgpu_queue *q)
 	} else if (q->state == SG_READY) {
 		TAILQ_REMOVE(&gpu->ready[q->list][prio], q, link);
 		if (TAILQ_EMPTY(&gpu->ready[q->list][prio]))
-			gpu->ready_mask[q->list] &= ~(1u << prio);
+			__atomic_fetch_and(&gpu->ready_mask[q->list], ~(1u << prio),
+					   __ATOMIC_RELAXED);
 		q->state = SG_IDLE;
 	}
 }

@@ -19,7 +19,7 @@
 #define GROUPS		(ARGS + 64)
 #define SIGNAL		(DATA + 0x80000)
 
-enum { COUNT, GWS, GWS_INIT, EXCLUSIVE, GIVE_SOME, GIVE_ALL, WAIT, FOREVER, INTERRUPT };
+enum { COUNT, GWS, GWS_INIT, EXCLUSIVE, GIVE_SOME, GIVE_ALL, WAIT, FOREVER, BUSY, INTERRUPT };
 
 /* For all of them: s[0:1] is ARGS, s2 the workgroup's number */
 static const uint32_t kernels[][40] = {
@@ -120,6 +120,18 @@ static const uint32_t kernels[][40] = {
 		0x7e080503,			/* v_readfirstlane_b32 s4, v3 */
 		0xbf068004,			/* s_cmp_eq_u32 s4, 0 */
 		0xbf84fffb,			/* s_cbranch_scc0 to the load */
+		0xbf810000,			/* s_endpgm */
+	},
+	/* Counts until the number is not 0 */
+	[BUSY] = {
+		0x7e020280,			/* v_mov_b32 v1, 0 */
+		0x7e040281,			/* v_mov_b32 v2, 1 */
+		0xbefe0181,			/* s_mov_b64 exec, 1 */
+		0xdd088000, 0x00000201,		/* global_atomic_add v1, v2, s[0:1] */
+		0xde518004, 0x03000001,		/* global_load_dword v3, v1, s[0:1] offset:4 sc0 sc1 */
+		0x7e080503,			/* v_readfirstlane_b32 s4, v3 */
+		0xbf068004,			/* s_cmp_eq_u32 s4, 0 */
+		0xbf85fff9,			/* s_cbranch_scc1 to global_atomic_add */
 		0xbf810000,			/* s_endpgm */
 	},
 	[INTERRUPT] = {
@@ -308,6 +320,41 @@ static void test_other_queues(void **state)
 	queue_exit(&q);
 }
 
+/*
+ * All threads are busy, and a copy goes on nevertheless: for each MB of it kernels have no more than
+ * some turns of a workgroup, in each of which they count to 3300.
+ */
+static void test_copies(void **state)
+{
+	const uint32_t mb = 8;
+	struct fixture *fix = *state;
+	struct queue q[2], copy;
+	uint32_t from;
+
+	for (unsigned int i = 0; i < 2; i++) {
+		start(fix, &q[i]);
+		w32(fix->vm, TARGET, 0);
+		put(&q[i], BUSY, 1, 64);
+		queue_ring(&q[i]);
+		UNTIL(r32(fix->vm, COUNTER));
+	}
+	queue_init(&copy, fix->gpu, fix->vm, SOFTGPU_QUEUE_SDMA, PAGE);
+	queue_create(&copy);
+	from = r32(fix->vm, COUNTER);
+	for (uint32_t i = 0; i < mb; i++)
+		PUT(&copy, 1, (1u << 20) - 1, 0, LO(BIG), HI(BIG), LO(BIG + (1 << 21)),
+		    HI(BIG + (1 << 21)));
+	queue_ring(&copy);
+	UNTIL(queue_done(&copy));
+	assert_in_range(r32(fix->vm, COUNTER) - from, 0, mb * 64 * 3300);
+	assert_int_equal(queue_stats(&copy).bytes_copied, mb << 20);
+	w32(fix->vm, TARGET, 1);
+	UNTIL(queue_done(&q[0]) && queue_done(&q[1]));
+	queue_exit(&copy);
+	queue_exit(&q[1]);
+	queue_exit(&q[0]);
+}
+
 /* Waves go on where they were. */
 static void test_moved(void **state)
 {
@@ -399,6 +446,7 @@ int main(void)
 		TEST(test_give),
 		TEST(test_wait),
 		TEST(test_other_queues),
+		TEST(test_copies),
 		TEST(test_moved),
 		TEST(test_moved_once),
 		TEST(test_destroyed),
