@@ -9,6 +9,7 @@
 #include "qapi/error.h"
 #include "hw/pci/msi.h"
 #include "hw/pci/msix.h"
+#include "hw/pci/pci_bus.h"
 #include "hw/pci/pcie.h"
 #include "hw/qdev-properties.h"
 #include "migration/vmstate.h"
@@ -278,6 +279,25 @@ static bool init_bars(AmdgpuModel *s, Error **errp)
 	return true;
 }
 
+/*
+ * Atomic operations of the GPU are those of this machine's CPU, for which the
+ * root port is no obstacle. amdkfd looks for what it says of that, and HIP for
+ * what amdkfd says, before kernels may call the host.
+ */
+static void enable_atomics(PCIDevice *pdev)
+{
+	PCIDevice *port = pci_get_bus(pdev)->parent_dev;
+
+	if (!port || !pci_is_express(port) ||
+	    pcie_cap_get_type(port) != PCI_EXP_TYPE_ROOT_PORT) {
+		return;
+	}
+	pci_long_test_and_set_mask(port->config + port->exp.exp_cap +
+					   PCI_EXP_DEVCAP2,
+				   PCI_EXP_DEVCAP2_ATOMIC_COMP32 |
+					   PCI_EXP_DEVCAP2_ATOMIC_COMP64);
+}
+
 static void model_realize(PCIDevice *pdev, Error **errp)
 {
 	AmdgpuModel *s = AMDGPU_MODEL(pdev);
@@ -293,6 +313,7 @@ static void model_realize(PCIDevice *pdev, Error **errp)
 		return;
 	}
 	pcie_cap_flr_init(pdev);
+	enable_atomics(pdev);
 	/* amdgpu warns if it is missing. */
 	pcie_add_capability(pdev, PCI_EXT_CAP_ID_VNDR, 1, PCI_CONFIG_SPACE_SIZE,
 			    8);
