@@ -32,8 +32,9 @@
 /* Memory of workgroups that have begun */
 #define MAX_MEMORY	(256ULL << 20)
 #define MAX_MEMBERS	4096
-/* Dispatches of queues that were taken away */
+/* Dispatches of queues that were taken away: so many, and more with less memory than that */
 #define MAX_PARKED	64
+#define PARKED_MEMORY	(256ULL << 20)
 
 /**
  * struct member - a workgroup that has begun
@@ -61,6 +62,7 @@ TAILQ_HEAD(members, member);
  * @gpu: of a parked one: where it was
  * @vm: likewise
  * @ring_va: likewise
+ * @id: likewise
  * @lock: protects all below
  * @back: a workgroup is back from a turn
  * @ready: workgroups that may run
@@ -90,6 +92,7 @@ struct sg_grid {
 	struct softgpu *gpu;
 	void *vm;
 	uint64_t ring_va;
+	uint64_t id;
 
 	pthread_mutex_t lock;
 	pthread_cond_t back;
@@ -499,22 +502,37 @@ int sg_grid_run(struct softgpu_queue *q)
 
 /*
  * Dispatches whose queue was taken away: they wait here for a queue that goes on with it, by the
- * number that the saved state holds, also one of another GPU. The oldest of too many is gone.
+ * number that the saved state holds, without an id also one of another GPU. Nobody says that none
+ * comes, so the oldest of too many is gone.
  */
 static pthread_mutex_t park_lock = PTHREAD_MUTEX_INITIALIZER;
 static struct sg_grids parked = TAILQ_HEAD_INITIALIZER(parked);
 static unsigned int num_parked;
+static uint64_t parked_memory;
+
+static uint64_t memory(const struct sg_grid *grid)
+{
+	return grid->members * (uint64_t)isa_group_size(&grid->kernel);
+}
 
 static void unpark(struct sg_grid *grid)
 {
 	TAILQ_REMOVE(&parked, grid, link);
 	num_parked--;
+	parked_memory -= memory(grid);
+}
+
+static bool is_of(const struct sg_grid *grid, const struct softgpu_queue *q)
+{
+	if (q->p.id)
+		return grid->gpu == q->gpu && grid->id == q->p.id;
+	return !grid->id && grid->vm == q->p.vm && grid->ring_va == q->p.ring_va;
 }
 
 /* Returns the number; the caller has the queue. */
 uint64_t sg_grid_park(struct softgpu_queue *q)
 {
-	struct sg_grid *grid = q->grid, *oldest = NULL;
+	struct sg_grid *grid = q->grid, *oldest;
 
 	if (!grid)
 		return q->parked;
@@ -524,14 +542,17 @@ uint64_t sg_grid_park(struct softgpu_queue *q)
 	grid->gpu = q->gpu;
 	grid->vm = q->p.vm;
 	grid->ring_va = q->p.ring_va;
+	grid->id = q->p.id;
 	pthread_mutex_lock(&park_lock);
 	TAILQ_INSERT_TAIL(&parked, grid, link);
-	if (++num_parked > MAX_PARKED) {
+	num_parked++;
+	parked_memory += memory(grid);
+	while (num_parked > MAX_PARKED && parked_memory > PARKED_MEMORY) {
 		oldest = TAILQ_FIRST(&parked);
 		unpark(oldest);
+		sg_grid_free(oldest);
 	}
 	pthread_mutex_unlock(&park_lock);
-	sg_grid_free(oldest);
 	return q->parked;
 }
 
@@ -542,7 +563,7 @@ int sg_grid_unpark(struct softgpu_queue *q, uint64_t id)
 
 	pthread_mutex_lock(&park_lock);
 	TAILQ_FOREACH(grid, &parked, link) {
-		if (grid->kernel.id == id && grid->vm == q->p.vm && grid->ring_va == q->p.ring_va)
+		if (grid->kernel.id == id && is_of(grid, q))
 			break;
 	}
 	if (grid) {
@@ -554,18 +575,30 @@ int sg_grid_unpark(struct softgpu_queue *q, uint64_t id)
 	return grid ? 0 : -EINVAL;
 }
 
-/* Those of a GPU that is gone */
-void sg_grids_free(struct softgpu *gpu)
+static void free_parked(struct softgpu *gpu, const struct softgpu_queue *q)
 {
 	struct sg_grid *grid, *next;
 
 	pthread_mutex_lock(&park_lock);
 	for (grid = TAILQ_FIRST(&parked); grid; grid = next) {
 		next = TAILQ_NEXT(grid, link);
-		if (grid->gpu != gpu)
+		if (grid->gpu != gpu || (q && !is_of(grid, q)))
 			continue;
 		unpark(grid);
 		sg_grid_free(grid);
 	}
 	pthread_mutex_unlock(&park_lock);
+}
+
+/* What a queue with this one's id has left behind, as this one does not go on with it */
+void sg_grid_forget(struct softgpu_queue *q)
+{
+	if (q->p.id)
+		free_parked(q->gpu, q);
+}
+
+/* Those of a GPU that is gone */
+void sg_grids_free(struct softgpu *gpu)
+{
+	free_parked(gpu, NULL);
 }

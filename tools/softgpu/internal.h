@@ -393,6 +393,7 @@ void sg_grids_free(struct softgpu *gpu);
 bool sg_grid_help(struct softgpu *gpu, struct isa_runner *run);
 uint64_t sg_grid_park(struct softgpu_queue *q);
 int sg_grid_unpark(struct softgpu_queue *q, uint64_t id);
+void sg_grid_forget(struct softgpu_queue *q);
 
 /* scratch.c */
 int sg_scratch(struct softgpu_queue *q, struct isa_dispatch *d, unsigned int *waves);

@@ -86,6 +86,7 @@ int softgpu_queue_create(struct softgpu *gpu, const struct softgpu_queue_params 
 		free(q);
 		return ret;
 	}
+	sg_grid_forget(q);
 
 	pthread_mutex_lock(&gpu->lock);
 	gpu->num_queues++;
@@ -111,7 +112,7 @@ int softgpu_queue_update(struct softgpu_queue *q, const struct softgpu_queue_par
 	struct softgpu *gpu = q->gpu;
 
 	if (!valid(params) || params->type != q->p.type || params->vm != q->p.vm ||
-	    params->owner != q->p.owner || params->rptr_va != q->p.rptr_va ||
+	    params->owner != q->p.owner || params->id != q->p.id || params->rptr_va != q->p.rptr_va ||
 	    params->wptr_va != q->p.wptr_va)
 		return -EINVAL;
 

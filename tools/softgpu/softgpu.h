@@ -165,6 +165,9 @@ enum softgpu_target { SOFTGPU_GFX942, SOFTGPU_GFX906 };
  * @target: instructions of the kernels
  * @vm: for the callbacks; queues with the same one see each other's signals at once
  * @owner: for the callbacks
+ * @id: what else is the same for a queue that goes on from a state and for the one that was saved,
+ *	and differs from that of any other queue of the GPU; 0: @vm and @ring_va. A dispatch that
+ *	was under way goes on with it, and is forgotten when a queue with it begins anew
  */
 struct softgpu_queue_params {
 	enum softgpu_queue_type type;
@@ -180,6 +183,7 @@ struct softgpu_queue_params {
 	enum softgpu_target target;
 	void *vm;
 	void *owner;
+	uint64_t id;
 };
 
 /**

@@ -409,6 +409,89 @@ static void test_moved_once(void **state)
 	queue_take(&q, saved);
 }
 
+/* As with a scheduler that takes all queues away and brings them back */
+static void test_many_moved(void **state)
+{
+	enum { QUEUES = 100 };
+	static uint8_t saved[QUEUES][SOFTGPU_STATE_SIZE];
+	static struct queue q[QUEUES];
+	struct fixture *fix = *state;
+
+	put_kernels(fix->vm);
+	w32(fix->vm, COUNTER, 0);
+	w32(fix->vm, TARGET, 1000);
+	for (unsigned int i = 0; i < QUEUES; i++) {
+		queue_init(&q[i], fix->gpu, fix->vm, SOFTGPU_QUEUE_AQL, PAGE);
+		queue_create(&q[i]);
+		put(&q[i], WAIT, 1, 64);
+		queue_ring(&q[i]);
+	}
+	UNTIL(r32(fix->vm, COUNTER) == QUEUES);
+	for (unsigned int i = 0; i < QUEUES; i++)
+		queue_take(&q[i], saved[i]);
+	for (unsigned int i = 0; i < QUEUES; i++)
+		queue_bring(&q[i], saved[i]);
+	w32(fix->vm, COUNTER, 1000);
+	for (unsigned int i = 0; i < QUEUES; i++) {
+		UNTIL(queue_done(&q[i]));
+		queue_exit(&q[i]);
+	}
+	assert_int_equal(r32(fix->vm, COUNTER), 1000);
+}
+
+static void begin_forever(struct fixture *fix, struct queue *q)
+{
+	queue_create(q);
+	w32(fix->vm, COUNTER, 0);
+	w64(fix->vm, SIGNAL + 8, 1);
+	put(q, FOREVER, 4, 64);
+	queue_ring(q);
+	UNTIL(r32(fix->vm, COUNTER) == 4);
+}
+
+/* The same address space may be another object then, but the queue is known by its id. */
+static void test_moved_by_id(void **state)
+{
+	uint8_t saved[SOFTGPU_STATE_SIZE];
+	struct fixture *fix = *state;
+	struct vm *again = malloc(sizeof(*again));
+	struct softgpu_queue *refused;
+	struct queue q;
+
+	assert_non_null(again);
+	start(fix, &q);
+	queue_exit(&q);
+	q.p.id = 77;
+	begin_forever(fix, &q);
+	queue_take(&q, saved);
+	memcpy(again, fix->vm, sizeof(*again));
+	q.p.vm = again;
+	q.p.state = saved;
+	q.p.id = 78;
+	assert_int_equal(softgpu_queue_create(fix->gpu, &q.p, &refused), -EINVAL);
+	q.p.id = 77;
+	queue_bring(&q, saved);
+	usleep(1000);
+	assert_false(done(fix));
+	assert_int_equal(r32(fix->vm, COUNTER), 4);
+	w32(fix->vm, COUNTER, 0);
+	UNTIL(done(fix));
+	assert_int_equal(queue_stats(&q).dispatches, 1);
+	queue_exit(&q);
+
+	/* A new queue has the id: nothing is left of the former one. */
+	start(fix, &q);
+	queue_exit(&q);
+	q.p.id = 77;
+	begin_forever(fix, &q);
+	queue_take(&q, saved);
+	queue_create(&q);
+	q.p.state = saved;
+	assert_int_equal(softgpu_queue_create(fix->gpu, &q.p, &refused), -EINVAL);
+	queue_exit(&q);
+	free(again);
+}
+
 static void test_destroyed(void **state)
 {
 	struct fixture *fix = *state;
@@ -449,6 +532,8 @@ int main(void)
 		TEST(test_copies),
 		TEST(test_moved),
 		TEST(test_moved_once),
+		TEST(test_many_moved),
+		TEST(test_moved_by_id),
 		TEST(test_destroyed),
 		TEST(test_interrupt),
 	};

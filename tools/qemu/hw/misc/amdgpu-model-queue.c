@@ -69,6 +69,7 @@ int model_queue_map(AmdgpuModel *s, const ModelQueue *template,
 	queue->exec = NULL;
 	queue->params.vm = queue->vm;
 	queue->params.owner = queue;
+	queue->params.id = queue->mqd;
 	queue->params.state = state;
 	queue->vm->refs += queue->vm->vmid != 0;
 
