@@ -117,7 +117,7 @@ apt_private() {
 apt_refresh() {
 	lock apt
 	if [ -z "$(find "$CACHE/apt/updated" -mtime -1 2>/dev/null)" ]; then
-		apt_private apt-get update -q && touch "$CACHE/apt/updated"
+		apt_private apt-get update -q >&2 && touch "$CACHE/apt/updated"
 	fi
 	exec 9>&-
 }

