@@ -39,7 +39,7 @@ static cl_device_id device;
 static cl_context context;
 static cl_command_queue queue;
 static cl_program program;
-static cl_mem buffers[16];
+static cl_mem buffers[32];
 static size_t buffer_count;
 
 static bool succeeded(cl_int error, const char *call)

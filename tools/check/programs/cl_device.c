@@ -267,8 +267,8 @@ static void events(void)
 }
 
 /*
- * Of one kernel after the other. When one has begun is compared with nothing: ROCm 7.2 takes the CPU's
- * time for it, of when it heard that the kernel has ended.
+ * Of one kernel after the other. When one has begun is compared with nothing: ROCm 7.2 takes the
+ * CPU's time for it, of when it heard that the kernel has ended.
  */
 static void times(void)
 {
@@ -293,7 +293,8 @@ static void times(void)
 		OK(clWaitForEvents(1, &done));
 		OK(clGetEventProfilingInfo(done, CL_PROFILING_COMMAND_START, sizeof(start), &start,
 					   NULL));
-		OK(clGetEventProfilingInfo(done, CL_PROFILING_COMMAND_END, sizeof(end), &end, NULL));
+		OK(clGetEventProfilingInfo(done, CL_PROFILING_COMMAND_END, sizeof(end), &end,
+					   NULL));
 		note("%llu to %llu", (unsigned long long)start, (unsigned long long)end);
 		check(start && before < end);
 		before = end;
