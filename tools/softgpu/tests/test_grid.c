@@ -18,6 +18,9 @@
 #define TARGET		(ARGS + 4)
 #define GROUPS		(ARGS + 64)
 #define SIGNAL		(DATA + 0x80000)
+/* Where the counter is copied to by the engine that is measured by it */
+#define BEFORE		(DATA + 0x81000)
+#define AFTER		(DATA + 0x81004)
 
 enum { COUNT, GWS, GWS_INIT, EXCLUSIVE, GIVE_SOME, GIVE_ALL, WAIT, FOREVER, BUSY, INTERRUPT };
 
@@ -329,7 +332,6 @@ static void test_copies(void **state)
 	const uint32_t mb = 8;
 	struct fixture *fix = *state;
 	struct queue q[2], copy;
-	uint32_t from;
 
 	for (unsigned int i = 0; i < 2; i++) {
 		start(fix, &q[i]);
@@ -340,14 +342,15 @@ static void test_copies(void **state)
 	}
 	queue_init(&copy, fix->gpu, fix->vm, SOFTGPU_QUEUE_SDMA, PAGE);
 	queue_create(&copy);
-	from = r32(fix->vm, COUNTER);
+	PUT(&copy, 1, 3, 0, LO(COUNTER), HI(COUNTER), LO(BEFORE), HI(BEFORE));
 	for (uint32_t i = 0; i < mb; i++)
 		PUT(&copy, 1, (1u << 20) - 1, 0, LO(BIG), HI(BIG), LO(BIG + (1 << 21)),
 		    HI(BIG + (1 << 21)));
+	PUT(&copy, 1, 3, 0, LO(COUNTER), HI(COUNTER), LO(AFTER), HI(AFTER));
 	queue_ring(&copy);
 	UNTIL(queue_done(&copy));
-	assert_in_range(r32(fix->vm, COUNTER) - from, 0, mb * 64 * 3300);
-	assert_int_equal(queue_stats(&copy).bytes_copied, mb << 20);
+	assert_in_range(r32(fix->vm, AFTER) - r32(fix->vm, BEFORE), 0, mb * 64 * 3300);
+	assert_int_equal(queue_stats(&copy).bytes_copied, (mb << 20) + 8);
 	w32(fix->vm, TARGET, 1);
 	UNTIL(queue_done(&q[0]) && queue_done(&q[1]));
 	queue_exit(&copy);
