@@ -324,24 +324,29 @@ static void test_rest(void **state)
 	}
 }
 
-/* A queue's kernels are of its target: v_mov_b64 is there on gfx942 alone. */
+/* A queue's kernels are of its target: v_mov_b64 is there on gfx942 alone, v_mac_f32 on gfx906. */
 static void test_queue(void **state)
 {
-	static const uint32_t code[] = { 0x7e0470f2, 0xbf810000 };	/* v[2:3], 1.0; s_endpgm */
+	static const uint32_t code[ISA_TARGETS][2] = {
+		[ISA_GFX942] = { 0x7e0470f2, 0xbf810000 },	/* v_mov_b64 v[2:3], 1.0; s_endpgm */
+		[ISA_GFX906] = { 0x2c060703, 0xbf810000 },	/* v_mac_f32 v3, v3, v3; s_endpgm */
+	};
 	const uint64_t kernel = CODE + 0x1000;
 	struct fixture *fix = *state;
 	struct queue q;
 
 	vm_put(fix->vm, kernel + 16, (uint64_t[]){ 256 }, 8);
-	vm_put(fix->vm, kernel + 256, code, sizeof(code));
-	for (unsigned int old = 0; old < 2; old++) {
+	for (unsigned int i = 0; i < 4; i++) {
+		bool old = i & 1, other = i & 2;
+
+		vm_put(fix->vm, kernel + 256, code[old != other], sizeof(code[0]));
 		queue_init(&q, fix->gpu, fix->vm, SOFTGPU_QUEUE_AQL, PAGE);
 		q.p.target = old ? SOFTGPU_GFX906 : SOFTGPU_GFX942;
 		queue_create(&q);
 		PUT(&q, 2u | 1u << 16, 64, 0, 64, 0, 0, 0, 0, LO(kernel), HI(kernel), 0, 0, 0, 0, 0,
 		    0);
 		queue_ring(&q);
-		if (old)
+		if (other)
 			queue_exception(&q, SOFTGPU_WAVE_ILLEGAL);
 		else
 			queue_wait(&q);
