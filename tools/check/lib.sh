@@ -77,13 +77,16 @@ program_verdicts() {
 # build_shim: the library at $SHIM in the build root, with which programs have the soft backend
 SHIM=/build/shim/libvirtkfd-shim.so
 build_shim() {
-	local dir
 	prepare
-	for dir in include tools/softgpu tools/virtkfd tools/shim; do
-		sync_tree "$TOP/$dir" "$BUILD/build/src/$dir"
-	done
-	in_build make -s -j"$(nproc)" -C /build/src/tools/shim O=/build/shim KHDRS="$KHDRS" &&
-	mkdir -p "$BUILD/build/shim/tmp"
+	(
+		lock qemu
+		for dir in include tools/softgpu tools/virtkfd tools/shim; do
+			sync_tree "$TOP/$dir" "$BUILD/build/src/$dir"
+		done
+		in_build make -s -j"$(nproc)" -C /build/src/tools/shim O=/build/shim \
+			KHDRS="$KHDRS" SOFTGPU=/build/softgpu &&
+		mkdir -p "$BUILD/build/shim/tmp"
+	)
 }
 
 # has_root ROOT NAME: can build-root make it; else NAME is a skip. Of the stable release it can

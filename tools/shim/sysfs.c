@@ -215,7 +215,7 @@ static void put_devices(void)
 	put_text(KFD_DIR "/dev", text);
 	put_link("/sys/class/kfd/kfd", "../../devices/virtual/kfd/kfd");
 
-	snprintf(text, sizeof(text), "0x%04x\n", SOFT_DEVICE_ID);
+	snprintf(text, sizeof(text), "0x%04x\n", soft_kind(NULL)->device_id);
 	put_text(PARENT "/device", text);
 	put_text(PARENT "/vendor", "0x1002\n");
 	put_link(PARENT "/subsystem", "../../../bus/platform");
