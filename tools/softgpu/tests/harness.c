@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0 OR MIT
 /* See harness.h. */
 #include "harness.h"
+#include "internal.h"
 
 /* cmocka's assertions are for the thread of the test. */
 static void must(bool cond)
@@ -572,6 +573,11 @@ int teardown(void **state)
 {
 	struct fixture *fix = *state;
 
+	/* Of a test that has failed */
+	if (fix->gpu->num_queues) {
+		softgpu_pause(fix->gpu);
+		return -1;
+	}
 	softgpu_destroy(fix->gpu);
 	assert_true(fix->vm->max_held <= SOFTGPU_CHUNK);
 	assert_int_equal(vm_stops(fix->vm), 0);
