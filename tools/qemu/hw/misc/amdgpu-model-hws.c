@@ -74,13 +74,14 @@ static void preempt(ModelQueue *queue, unsigned int action)
 	AmdgpuModel *s = queue->s;
 	uint8_t state[SOFTGPU_STATE_SIZE];
 	uint64_t addr = state_addr(queue);
+	unsigned int size = state_size(queue);
 
 	if (action == RESET) {
 		model_queue_unmap(queue, NULL);
 		return;
 	}
 	model_queue_unmap(queue, state);
-	model_vm_rw(&s->ring_vm, addr, state, state_size(queue), true);
+	model_vm_rw(&s->ring_vm, addr, state, size, true);
 }
 
 /* The first user's queue that is meant, until there is none */
