@@ -74,6 +74,11 @@ idle() {
 	return 1
 }
 
+# What amdgpu says of a queue that accesses what it has not
+faults='amdgpu .*:[[:space:]]*(\[(gfx|mm)hub0\] no-retry page fault|Process [^ ]* pid'
+faults="$faults|in page starting at|cookie node_id|VM_L2_PROTECTION_FAULT_STATUS|MORE_FAULTS"
+faults="$faults|Faulty UTCL2 client ID|WALKER_ERROR|PERMISSION_FAULTS|MAPPING_ERROR|RW:)"
+
 # no_errors [PATTERN]: has the kernel had none to report, but for lines that match; amdgpu looks for
 # a BIOS that a GPU of a virtual machine need not have, and where the GPU is on the host may be a
 # device of a guest with the backend kfd
