@@ -201,6 +201,26 @@ static void ctx_free(struct virtkfd_backend_ctx *ctx)
 	free(ctx);
 }
 
+/*
+ * Without it nobody hears that a queue of the context does not go on. Of a kernel without poll(2)
+ * it would ask for something else: bits in this process's memory.
+ */
+static void hear_exceptions(struct virtkfd_backend_ctx *ctx)
+{
+	struct kfd_ioctl_runtime_enable_args args = {
+		.mode_mask = KFD_RUNTIME_ENABLE_MODE_ENABLE_MASK,
+	};
+	int ret;
+
+	if (ctx->be->poll.epoll_fd < 0)
+		return;
+	ret = host_ioctl(ctx->fd, AMDKFD_IOC_RUNTIME_ENABLE, &args);
+	if (ret)
+		host_log(ctx->be, VIRTKFD_LOG_WARNING,
+			 "exceptions of a guest process's queues are not heard: RUNTIME_ENABLE: %s",
+			 strerror(-ret));
+}
+
 static int kfd_ctx_open(struct virtkfd_backend *be, void (*notify)(void *opaque), void *opaque,
 			struct virtkfd_backend_ctx **result)
 {
@@ -226,6 +246,7 @@ static int kfd_ctx_open(struct virtkfd_backend *be, void (*notify)(void *opaque)
 		ret = ctx->fd;
 		goto err_free;
 	}
+	hear_exceptions(ctx);
 	ret = host_events_open(ctx);
 	if (ret)
 		goto err_free;
