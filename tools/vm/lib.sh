@@ -87,35 +87,41 @@ sources() {
 
 # apt_private TOOL ARGS...: apt with a state of its own, for looking up and downloading only.
 # An install through it would put another release's packages on this machine.
-APT_SUITES="$DEBIAN $LINUX_SUITE"
+APT_SUITES="$DEBIAN $LINUX_SUITE experimental"
 apt_private() {
 	case "$1 ${2-}" in
 	"apt-get update" | "apt-get download" | "apt-get source" | "apt-cache "*) ;;
 	*) die "apt_private only looks up and downloads, not: $*" ;;
 	esac
+	APT_CONFIG=$CACHE/apt/conf "$@"
+}
+
+# Its state, of which it forgets all if the suites are others
+apt_setup() {
 	local d=$CACHE/apt
-	if [ ! -f "$d/conf" ]; then
-		mkdir -p "$d/state/lists/partial" "$d/cache/archives/partial" "$d/none"
-		: >"$d/status"
-		# shellcheck disable=SC2086
-		sources $APT_SUITES >"$d/sources.list"
-		cat >"$d/conf" <<-EOF
-		Dir::State "$d/state";
-		Dir::State::status "$d/status";
-		Dir::Cache "$d/cache";
-		Dir::Etc::sourcelist "$d/sources.list";
-		Dir::Etc::sourceparts "$d/none";
-		Dir::Etc::preferencesparts "$d/none";
-		Acquire::Check-Valid-Until "false";
-		APT::Sandbox::User "";
-		EOF
-	fi
-	APT_CONFIG=$d/conf "$@"
+	[ "$(cat "$d/suites" 2>/dev/null)" != "$APT_SUITES" ] || return 0
+	rm -f "$d/updated"
+	mkdir -p "$d/state/lists/partial" "$d/cache/archives/partial" "$d/none"
+	: >"$d/status"
+	# shellcheck disable=SC2086
+	sources $APT_SUITES >"$d/sources.list"
+	cat >"$d/conf" <<-EOF
+	Dir::State "$d/state";
+	Dir::State::status "$d/status";
+	Dir::Cache "$d/cache";
+	Dir::Etc::sourcelist "$d/sources.list";
+	Dir::Etc::sourceparts "$d/none";
+	Dir::Etc::preferencesparts "$d/none";
+	Acquire::Check-Valid-Until "false";
+	APT::Sandbox::User "";
+	EOF
+	echo "$APT_SUITES" >"$d/suites"
 }
 
 # Refreshes the package lists at most once a day
 apt_refresh() {
 	lock apt
+	apt_setup
 	if [ -z "$(find "$CACHE/apt/updated" -mtime -1 2>/dev/null)" ]; then
 		apt_private apt-get update -q >&2 && touch "$CACHE/apt/updated"
 	fi

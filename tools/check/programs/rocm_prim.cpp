@@ -5,7 +5,8 @@
  * What does not live here: hipCUB, which is made of them, and parts for a block or a wave
  * (rocm_cub.cpp).
  */
-#include <rocprim/rocprim.hpp>
+#include <cstring>
+#include <rocprim/rocprim.hpp>	/* of ROCm 7 wants the former */
 #include <algorithm>
 #include <numeric>
 #include <vector>
