@@ -15,6 +15,7 @@ help:
 	@echo 'make modules_install    install it (KDIR= as above, INSTALL_MOD_PATH= as usual)'
 	@echo 'make check-host         those of them that run Debian'"'"'s amdgpu on the model of a GPU'
 	@echo 'make check-chain        those that run a guest with KVM in such a host'
+	@echo 'make check-rocm         those that run programs of ROCm, in a guest, on a host and in its guest'
 	@echo 'make series             mail-ready patches in O=$(O)/series/{guest,host,qemu}'
 	@echo 'make series-check       apply, build and check them'
 	@echo 'make stress             copies and kills for STRESS_SECONDS=600 on a debug kernel'
@@ -34,6 +35,9 @@ check:
 
 check-host:
 	@tools/check/run $(notdir $(wildcard tools/check/8?-*))
+
+check-rocm:
+	@tools/check/run $(sort $(notdir $(wildcard $(addprefix tools/check/??-,*rocm* *compute clpeak))))
 
 check-chain:
 	@tools/check/run $(notdir $(wildcard tools/check/9?-*))
