@@ -187,7 +187,8 @@ static std::string output_of(int from, const char *until)
 
 /* ROCr says so and aborts the process, or since ROCm 7 HIP has an error for it. */
 static const std::vector<const char *> fault = { "Memory access fault", "hipErrorIllegalAddress" };
-static const std::vector<const char *> exception = { "HSA_STATUS_ERROR" };
+/* Of a queue that is not its own process's on the host the GPU is said to have met it. */
+static const std::vector<const char *> exception = { "HSA_STATUS_ERROR", "HW Exception by GPU" };
 
 /* ends_badly() - aborts or reports an error, and says one of @words */
 static void ends_badly(const char *name, const char *how, const void *address,

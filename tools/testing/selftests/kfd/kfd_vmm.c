@@ -95,7 +95,7 @@ TEST_F(exceptions, queue)
 	EXPECT_EQ(CANARY, LOAD(&canary));
 	ASSERT_EQ(KFD_IOC_WAIT_RESULT_COMPLETE, result);
 	EXPECT_EQ(self->vm.gpu_id, data.hw_exception_data.gpu_id);
-	EXPECT_EQ(0, data.hw_exception_data.memory_lost);
+	EXPECT_EQ(1, data.hw_exception_data.memory_lost);
 	EXPECT_EQ(0, kfd_destroy_queue(&self->vm, queue.args.queue_id));
 }
 
