@@ -15,6 +15,7 @@
 #include <kunit/visibility.h>
 #include <linux/device.h>
 #include <linux/device_cgroup.h>
+#include <linux/kfd_sysfs.h>
 #include <linux/kobject.h>
 #include <linux/list.h>
 #include <linux/slab.h>
@@ -489,20 +490,28 @@ static int add_gpu_file(struct virtgpu_kfd_topology *topology, struct topology_n
 			const struct virtgpu_kfd_gpu *gpu, u32 kind, const char *text, size_t len,
 			u32 *banks, u32 *caches)
 {
-	const struct virtgpu_kfd_topology_value values[] = {
+	struct virtgpu_kfd_topology_value values[] = {
 		{ "cpu_cores_count", 0 },
 		{ "cpu_core_id_base", 0 },
 		{ "io_links_count", node->num_links },
 		{ "p2p_links_count", 0 },
 		{ "drm_render_minor", gpu->render->render->index },
+		{ "capability" },
 	};
+	unsigned int num = ARRAY_SIZE(values);
 	char *copy;
+	u64 value;
 
 	switch (kind) {
 	case VIRTKFD_TOPOLOGY_NAME:
 		return add_copy(node->dir, "name", text, len);
 	case VIRTKFD_TOPOLOGY_PROPERTIES:
-		copy = virtgpu_kfd_topology_override(text, len, values, ARRAY_SIZE(values), &len);
+		/* HIP would have memory of it, and AMDKFD_IOC_SVM is refused. */
+		if (virtgpu_kfd_topology_get(text, len, "capability", &value))
+			values[num - 1].value = value & ~(u64)HSA_CAP_SVMAPI_SUPPORTED;
+		else
+			num--;
+		copy = virtgpu_kfd_topology_override(text, len, values, num, &len);
 		return add_file(node->dir, "properties", copy, len);
 	case VIRTKFD_TOPOLOGY_MEM_BANK:
 		return add_entry(topology, node->mem_banks, (*banks)++,

@@ -6,6 +6,8 @@
  * What is refused has the errno of an amdkfd without the feature; where amdkfd itself has it
  * the test asks in guests only.
  */
+#include <linux/kfd_sysfs.h>
+
 #include "kselftest_harness.h"
 #include "kfd_queue_lib.h"
 
@@ -179,10 +181,13 @@ TEST_F(runtime, svm_is_refused)
 		struct kfd_ioctl_svm_args args;
 		struct kfd_ioctl_svm_attribute attrs[2];
 	} svm = {};
+	uint64_t capability;
 	unsigned int size;
 
 	if (!self->guest)
 		SKIP(return, "a host may have it");
+	ASSERT_EQ(0, kfd_node_property(self->kfd.node, "capability", &capability));
+	EXPECT_EQ(0, capability & HSA_CAP_SVMAPI_SUPPORTED);
 	for (svm.args.nattr = 0; svm.args.nattr <= 2; svm.args.nattr++) {
 		unsigned int least = sizeof(svm.args) + svm.args.nattr * sizeof(svm.attrs[0]);
 
