@@ -17,13 +17,19 @@ export VK_T0
 say() { printf '[%4ds] %s\n' $(($(date +%s) - VK_T0)) "$*" >&2; }
 die() { say "error: $*"; exit 1; }
 
-# step NAME COMMAND...: one progress line, the output in a log that is named on failure
+# step NAME COMMAND...: one progress line, the output in a log that is named on failure. The command
+# ends at its first error, unless the step is a condition itself.
 step() {
-	local name=$1 log
+	local name=$1 log status errexit=+e
 	shift
 	log=$LOGS/${name//[^a-zA-Z0-9.]/-}.log
 	say "$name"
-	if ! ( set -e; "$@" ) >"$log" 2>&1; then
+	[[ $- != *e* ]] || errexit=-e
+	set +e
+	( set -e; "$@" ) >"$log" 2>&1
+	status=$?
+	set $errexit
+	if [ $status != 0 ]; then
 		tail -n 20 "$log" >&2
 		die "$name failed; log: $log"
 	fi
