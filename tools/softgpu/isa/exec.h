@@ -145,6 +145,7 @@ struct isa_runner {
  * @mxcsr32: the CPU's register as @mode wants it for F32
  * @mxcsr64: the same for F64 and F16
  * @gpr_idx: s_set_gpr_idx_on is in force
+ * @halted: s_sendmsghalt has sent its message
  * @state: enum isa_state
  * @error: enum isa_error, if it is ISA_FAILED
  * @fault: the access, for ISA_MEMORY, ISA_MISALIGNED and ISA_APERTURE
@@ -174,6 +175,7 @@ struct isa_wave {
 	uint32_t mxcsr32;
 	uint32_t mxcsr64;
 	bool gpr_idx;
+	bool halted;
 	uint8_t state;
 	uint8_t error;
 	struct softgpu_fault fault;

@@ -238,12 +238,16 @@ ISA_DO(s_wakeup)
 }
 
 /* Nobody makes a wave go on that has halted: it sleeps at the same instruction for ever. */
-ISA_DO(s_sethalt)
+static void halt(struct isa_wave *w)
 {
-	if (!(insn->args[0].value & 1))
-		return;
 	w->state = ISA_SLEEPING;
 	w->next_pc = w->pc;
+}
+
+ISA_DO(s_sethalt)
+{
+	if (insn->args[0].value & 1)
+		halt(w);
 }
 
 /*
@@ -254,6 +258,14 @@ ISA_DO(s_sendmsg)
 {
 	if ((insn->args[0].value & 0xf) == MSG_INTERRUPT)
 		w->run->env->interrupt(w->run->env->opaque, w->sgprs[ISA_M0]);
+}
+
+ISA_DO(s_sendmsghalt)
+{
+	if (!w->halted)
+		do_s_sendmsg(w, insn);
+	w->halted = true;
+	halt(w);
 }
 
 /* Breakpoints go on without a debugger. */

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 OR MIT */
 /*
  * Rows of the scalar formats: (format, opcode on gfx942, on gfx906, name, flags, operands as they
- * are printed). RUN and LANES say how a row is executed, see exec.h; OP: it is not. Left
- * out: s_atc_probe and s_atc_probe_buffer. Not executed: s_sendmsghalt, as nobody makes a wave
- * go on that has halted.
+ * are printed). RUN and LANES say how a row is executed, see exec.h. Left out: s_atc_probe and
+ * s_atc_probe_buffer.
  */
 /* SOP2: two sources */
 RUN(SOP2, 0x00, 0x00, s_add_u32, 0, SDST(U32), SSRC0(U32), SSRC1(U32))
@@ -179,7 +178,7 @@ RUN(SOPP, 0x0d, 0x0d, s_sethalt, 0, SIMM16(B32))
 RUN(SOPP, 0x0e, 0x0e, s_sleep, 0, SIMM16(B32))
 RUN(SOPP, 0x0f, 0x0f, s_setprio, 0, SIMM16(B32))
 RUN(SOPP, 0x10, 0x10, s_sendmsg, 0, SENDMSG(B32))
-OP(SOPP, 0x11, 0x11, s_sendmsghalt, 0, SENDMSG(B32))
+RUN(SOPP, 0x11, 0x11, s_sendmsghalt, 0, SENDMSG(B32))
 RUN(SOPP, 0x12, 0x12, s_trap, 0, SIMM16(B32))
 RUN(SOPP, 0x13, 0x13, s_icache_inv, 0)
 RUN(SOPP, 0x14, 0x14, s_incperflevel, 0, SIMM16(B32))

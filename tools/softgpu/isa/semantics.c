@@ -4,7 +4,6 @@
  */
 #include "exec.h"
 
-#define OP(...)
 #define RUN(format, gfx942, gfx906, name, ...) \
 	void do_##name(struct isa_wave *w, const struct isa_insn *insn);
 #define LANES(format, gfx942, gfx906, name, ...) \
@@ -14,11 +13,9 @@
 #include "ops_compare.h"
 #include "ops_packed.h"
 #include "ops_memory.h"
-#undef OP
 #undef RUN
 #undef LANES
 
-#define OP(...)						{ NULL, NULL },
 #define RUN(format, gfx942, gfx906, name, ...)		{ do_##name, NULL },
 #define LANES(format, gfx942, gfx906, name, ...)	{ NULL, do_##name },
 

@@ -284,8 +284,13 @@ static void test_messages(void **state)
 	/* The bits above are for other messages. */
 	run_imm(m, "s_sendmsg", 0x21);
 	assert_int_equal(m->interrupts, 2);
-	insn(m, "s_sendmsghalt");
-	assert_int_not_equal(isa_prepare(&m->slot, m->w), 0);
+	/* Once, however often the wave is looked at */
+	for (unsigned int i = 0; i < 3; i++) {
+		run_imm(m, "s_sendmsghalt", 1);
+		assert_int_equal(m->w->state, ISA_SLEEPING);
+		assert_int_equal(m->w->next_pc, HERE);
+		assert_int_equal(m->interrupts, 3);
+	}
 	machine_free(m);
 }
 
