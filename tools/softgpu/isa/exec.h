@@ -110,6 +110,7 @@ struct isa_block;
  * @locked: @env->ops->lock is held
  * @tlb: translations, only while @locked
  * @blocks: decoded code, by a hash of its address
+ * @num_blocks: how many there are
  * @budget: instructions left
  * @executed: instructions since anybody set this to 0
  * @mxcsr: what the CPU's register is now
@@ -121,6 +122,7 @@ struct isa_runner {
 	bool locked;
 	struct isa_tlb tlb[ISA_TLB_SIZE];
 	struct isa_block *blocks[ISA_BLOCK_HASH];
+	unsigned int num_blocks;
 	int64_t budget;
 	uint64_t executed;
 	uint32_t mxcsr;

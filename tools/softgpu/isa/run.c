@@ -17,6 +17,8 @@
 
 /* Words of a block, and those that the last instruction of a block may have behind it */
 #define WORDS	64
+/* Blocks that a runner keeps: 1 MiB of code */
+#define MAX_BLOCKS	4096
 
 /**
  * struct isa_block - decoded code
@@ -90,10 +92,14 @@ static void forget(struct isa_runner *run)
 			free(block);
 		}
 	}
+	run->num_blocks = 0;
 }
 
+/* Each block besides the first is work as of so many instructions: a turn is to end in time. */
 void isa_forget_code(struct isa_runner *run)
 {
+	if (run->num_blocks > 1)
+		run->budget -= (run->num_blocks - 1) * WORDS;
 	for (unsigned int i = 0; i < ISA_BLOCK_HASH; i++) {
 		for (struct isa_block *block = run->blocks[i]; block; block = block->next) {
 			for (unsigned int n = 0; n < WORDS; n++)
@@ -127,9 +133,12 @@ static struct isa_block *find_block(struct isa_runner *run, uint64_t va)
 		if (block->va == va)
 			return block;
 	}
+	if (run->num_blocks == MAX_BLOCKS)
+		forget(run);
 	block = calloc(1, sizeof(*block));
 	if (!block)
 		return NULL;
+	run->num_blocks++;
 	block->va = va;
 	block->next = *head;
 	*head = block;
@@ -181,6 +190,9 @@ int isa_prepare(struct isa_slot *slot, const struct isa_wave *w)
 		if ((arg->kind == ISA_VGPR && end > w->num_vgprs) ||
 		    (arg->kind == ISA_AGPR && end > w->num_agprs) ||
 		    (arg->kind == ISA_SGPR && arg->reg == ISA_NULL))
+			return -EINVAL;
+		/* Apertures and the like, which the assembler takes, are no matrix. */
+		if (insn->op->args[i].field == ISA_ACC2 && arg->kind == ISA_SPECIAL)
 			return -EINVAL;
 	}
 	slot->exec = does->exec;

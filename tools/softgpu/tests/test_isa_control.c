@@ -604,6 +604,33 @@ static void test_icache(void **state)
 	machine_free(m);
 }
 
+/*
+ * Code that is everywhere takes no more memory than much code, and to forget it is work that ends a
+ * turn.
+ */
+static void test_blocks(void **state)
+{
+	static const uint32_t next = 0xbf82003f;	/* s_branch to 256 bytes from here */
+	static const uint32_t forget[] = { S_ICACHE_INV, S_ICACHE_INV, S_ICACHE_INV };
+	const uint64_t size = 4 << 20;
+	struct machine *m = new(ISA_GFX942);
+	uint64_t code;
+
+	(void)state;
+	isa_unlock(&m->run);
+	code = vm_map(m->vm, 0, size, PAGE, SOFTGPU_READ | SOFTGPU_WRITE | SOFTGPU_EXEC, false);
+	isa_lock(&m->run);
+	for (uint64_t at = 0; at < PAGE; at += 256)
+		put_memory(m, code + at, &next, sizeof(next));
+	run_code(m, code, 10000);
+	assert_int_equal(m->w->pc, code + 10000 * 256);
+	assert_in_range(m->run.num_blocks, 1, 4096);
+	put_memory(m, HERE, forget, sizeof(forget));
+	run_code(m, HERE, 10000);
+	assert_int_equal(m->w->pc, HERE + 4);
+	machine_free(m);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -625,6 +652,7 @@ int main(void)
 		cmocka_unit_test(test_special),
 		cmocka_unit_test(test_vskip),
 		cmocka_unit_test(test_icache),
+		cmocka_unit_test(test_blocks),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

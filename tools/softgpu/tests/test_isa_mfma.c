@@ -3,6 +3,8 @@
  * Products of matrices: three loops over matrices of doubles, filled from and compared with what
  * the lanes have.
  */
+#include <errno.h>
+
 #include "matrices.h"
 
 static const struct row {
@@ -351,6 +353,25 @@ static void test_f64_constant(void **state)
 	machine_free(m);
 }
 
+/* C is registers or a constant; src_shared_base and its like have no registers behind their number. */
+static void test_special(void **state)
+{
+	struct machine *m = machine_new(ISA_GFX942);
+
+	(void)state;
+	for (unsigned int i = 0; i < isa_num_ops; i++) {
+		const struct isa_op *op = &isa_ops[i];
+		struct isa_operand *c;
+
+		if (op->code[ISA_GFX942] < 0 || op->args[3].field != ISA_ACC2)
+			continue;
+		c = &insn(m, op->name)->args[3];
+		for (c->kind = ISA_SPECIAL, c->reg = 235; c->reg < 240; c->reg++)
+			assert_int_equal(isa_prepare(&m->slot, m->w), -EINVAL);
+	}
+	machine_free(m);
+}
+
 static void set_all(struct machine *m, unsigned int reg, unsigned int num, uint32_t value)
 {
 	for (unsigned int i = 0; i < num * ISA_LANES; i++)
@@ -436,6 +457,7 @@ int main(void)
 		cmocka_unit_test(test_blgp),
 		cmocka_unit_test(test_negate),
 		cmocka_unit_test(test_f64_constant),
+		cmocka_unit_test(test_special),
 		cmocka_unit_test(test_mode),
 		cmocka_unit_test(test_integer_overflow),
 	};
