@@ -35,6 +35,8 @@
 /* Dispatches of queues that were taken away: so many, and more with less memory than that */
 #define MAX_PARKED	64
 #define PARKED_MEMORY	(256ULL << 20)
+/* How much all of them but one may have, however few they are */
+#define MOST_PARKED	(2ULL << 30)
 
 /**
  * struct member - a workgroup that has begun
@@ -512,7 +514,8 @@ static uint64_t parked_memory;
 
 static uint64_t memory(const struct sg_grid *grid)
 {
-	return grid->members * (uint64_t)isa_group_size(&grid->kernel);
+	return sizeof(*grid) + grid->max_members +
+	       grid->members * (uint64_t)isa_group_size(&grid->kernel);
 }
 
 static void unpark(struct sg_grid *grid)
@@ -547,7 +550,8 @@ uint64_t sg_grid_park(struct softgpu_queue *q)
 	TAILQ_INSERT_TAIL(&parked, grid, link);
 	num_parked++;
 	parked_memory += memory(grid);
-	while (num_parked > MAX_PARKED && parked_memory > PARKED_MEMORY) {
+	while (num_parked > 1 && parked_memory > (num_parked > MAX_PARKED ? PARKED_MEMORY :
+								MOST_PARKED)) {
 		oldest = TAILQ_FIRST(&parked);
 		unpark(oldest);
 		sg_grid_free(oldest);
