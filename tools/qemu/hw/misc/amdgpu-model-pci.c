@@ -301,6 +301,7 @@ static void enable_atomics(PCIDevice *pdev)
 static void model_realize(PCIDevice *pdev, Error **errp)
 {
 	AmdgpuModel *s = AMDGPU_MODEL(pdev);
+	pthread_rwlockattr_t attr;
 
 	if (!check_vram_size(s, errp)) {
 		return;
@@ -326,7 +327,12 @@ static void model_realize(PCIDevice *pdev, Error **errp)
 	model_regs_init(s);
 	qemu_mutex_init(&s->queue_lock);
 	qemu_mutex_init(&s->ih_lock);
-	pthread_rwlock_init(&s->vm_lock, NULL);
+	/* Kernels that run for ever do not keep a flush waiting. */
+	pthread_rwlockattr_init(&attr);
+	pthread_rwlockattr_setkind_np(&attr,
+				      PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP);
+	pthread_rwlock_init(&s->vm_lock, &attr);
+	pthread_rwlockattr_destroy(&attr);
 	QTAILQ_INIT(&s->queues);
 	s->by_doorbell = g_hash_table_new(NULL, NULL);
 	s->ring_vm = (ModelVm){ .s = s };
