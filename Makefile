@@ -95,6 +95,6 @@ need-kdir:
 clean:
 	rm -rf $(O)
 
-.PHONY: help demo check check-host check-chain check-rocm stress stress-host bench bench-chain \
-	bench-gpu series series-check
+.PHONY: help demo check check-host check-chain check-rocm stress stress-host
+.PHONY: bench bench-chain bench-gpu series series-check
 .PHONY: docs-table modules modules_install need-kdir clean
