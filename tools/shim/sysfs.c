@@ -231,8 +231,9 @@ static void put_devices(void)
 	put_text(SHIM_RENDER, "");
 
 	put_text("/sys/module/amdgpu/initstate", "live\n");
-	/* What the suite puts in place in a guest: the GPU is emulated. */
-	put_text("/sys/module/amdgpu/parameters/emu_mode", "1\n");
+	/* What the suite puts in place in a guest: the GPU is emulated, or not if a test wants that */
+	put_text("/sys/module/amdgpu/parameters/emu_mode", getenv("SHIM_EMU_MODE") ?: "1\n");
+	put_text("/sys/module/amdgpu/parameters/cwsr_enable", "1\n");
 }
 
 static int remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
