@@ -190,17 +190,26 @@ static const std::vector<const char *> fault = { "Memory access fault", "hipErro
 /* Of a queue that is not its own process's on the host the GPU is said to have met it. */
 static const std::vector<const char *> exception = { "HSA_STATUS_ERROR", "HW Exception by GPU" };
 
-/* ends_badly() - aborts or reports an error, and says one of @words */
+/*
+ * ends_badly() - aborts or reports an error, and says one of @words
+ *
+ * An address of another process may be one of its own as well: then it ends well, and another one is
+ * asked, up to twice.
+ */
 static void ends_badly(const char *name, const char *how, const void *address,
 		       const std::vector<const char *> &words)
 {
 	bool said = false;
-	struct child child = start(how, address);
-	std::string output = output_of(child.output, nullptr);
+	std::string output;
 	int status = 0;
 
-	close(child.output);
-	waitpid(child.pid, &status, 0);
+	for (int i = 0; i < 3 && !status; i++) {
+		struct child child = start(how, address);
+
+		output = output_of(child.output, nullptr);
+		close(child.output);
+		waitpid(child.pid, &status, 0);
+	}
 	if (!check((WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT) ||
 		   (WIFEXITED(status) && WEXITSTATUS(status) == 3)))
 		note("status %#x", status);
