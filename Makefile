@@ -37,7 +37,7 @@ check-host:
 	@tools/check/run $(notdir $(wildcard tools/check/8?-*))
 
 check-rocm:
-	@tools/check/run $(sort $(notdir $(wildcard $(addprefix tools/check/??-,*rocm* *compute clpeak))))
+	@tools/check/run $(sort $(notdir $(wildcard $(addprefix tools/check/??-,*rocm* *compute *libraries clpeak))))
 
 check-chain:
 	@tools/check/run $(notdir $(wildcard tools/check/9?-*))
