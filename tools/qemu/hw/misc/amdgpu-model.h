@@ -18,7 +18,8 @@
  *	queue_lock	the list of queues and their doorbells
  *	ih_lock		interrupt rings
  *	vm_lock		read while GPU memory is accessed, written to find out
- *			that no access is under way that began before
+ *			that no access is under way that began before; who
+ *			writes goes first, so nobody reads it twice at a time
  * Registers are single words, read and written atomically; so is @clock. @hqd
  * is written by vCPUs and by packets that map a queue, which amdgpu never does
  * for the same queue at a time. @smn belongs to the BQL, and so does @running,
