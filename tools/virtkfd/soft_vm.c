@@ -304,7 +304,7 @@ static int render_clear(struct soft_pdd *pdd, uint64_t start, uint64_t end)
 
 	while ((map = render_first(pdd, start, end))) {
 		struct virtkfd_backend_obj *obj = map->obj;
-		uint64_t cut = end - map->start;
+		uint64_t cut = end - map->start, done = map->end;
 
 		if (map->start < start && map->end > end)
 			return render_split(pdd, map, start, end);
@@ -320,6 +320,8 @@ static int render_clear(struct soft_pdd *pdd, uint64_t start, uint64_t end)
 		} else {
 			vm_del(pdd, map);
 		}
+		/* What is before it, which may be much, is none of GEM_VA's. */
+		start = MIN(done, end);
 	}
 	return 0;
 }
