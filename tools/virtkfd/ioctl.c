@@ -160,6 +160,9 @@ static void arrays_out(struct call *call, int ret)
 	}
 }
 
+/* Many times what the control stack of any GPU takes */
+#define MAX_WAVE_STATE	(1u << 20)
+
 /*
  * What GET_QUEUE_WAVE_STATE writes to its ctl_stack_address: a header, and the control stack
  * at an offset that the header tells. On the wire they follow each other.
@@ -171,6 +174,8 @@ static int wave_state_in(struct virtkfd_ctx *ctx, struct call *call)
 
 	if (args->ctl_stack_address)
 		return -EINVAL;
+	if (size > MAX_WAVE_STATE)
+		return -ENOMEM;
 	call->buf = calloc(1, size);
 	if (!call->buf)
 		return -ENOMEM;

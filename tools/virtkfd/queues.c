@@ -51,7 +51,12 @@ int vk_queue_create(struct virtkfd_ctx *ctx, struct kfd_ioctl_create_queue_args 
 		return -EIO;
 	}
 	ctx->queues[args->queue_id].exists = true;
-	ctx->queues[args->queue_id].ctl_stack_size = args->ctl_stack_size;
+	/* Others have none, and nobody looks at what is said of it. */
+	if (args->queue_type == KFD_IOC_QUEUE_TYPE_COMPUTE ||
+	    args->queue_type == KFD_IOC_QUEUE_TYPE_COMPUTE_AQL)
+		ctx->queues[args->queue_id].ctl_stack_size = args->ctl_stack_size;
+	else
+		ctx->queues[args->queue_id].ctl_stack_size = 0;
 	ctx->num_queues++;
 	vm->stats.queues++;
 	return 0;

@@ -306,6 +306,24 @@ static void test_wave_state(void **state)
 	ctx_free(ctx);
 }
 
+/* Only queues with waves have a control stack; what is said of another's is not to be believed. */
+static void test_wave_state_of_no_waves(void **state)
+{
+	struct gctx *ctx = ctx_acquired(*state, 2);
+	struct kfd_ioctl_get_queue_wave_state_args args = { 0 };
+	struct queue q;
+
+	prepare(ctx, &q, SDMA);
+	q.args.ctl_stack_size = 0xfffffff8;
+	assert_int_equal(start(&q), 0);
+	assert_int_equal(vk_wave_state_size(vk_ctx_find(ctx->guest->vm, ctx->id), q.args.queue_id),
+			 sizeof(struct kfd_context_save_area_header));
+	args.queue_id = q.args.queue_id;
+	assert_int_equal(kfd(ctx, GET_QUEUE_WAVE_STATE, &args), -EINVAL);
+	drop(&q);
+	ctx_free(ctx);
+}
+
 /* The VM's limit is that of all contexts; amdkfd has EPERM for a GPU that is full. */
 static void test_limit(void **state)
 {
@@ -722,6 +740,7 @@ int main(void)
 		TEST_GPUS(test_gpu),
 		TEST(test_cu_mask),
 		TEST_GPUS(test_wave_state),
+		TEST(test_wave_state_of_no_waves),
 		cmocka_unit_test(test_limit),
 		TEST(test_copy_userptr),
 		TEST(test_twice),
