@@ -233,7 +233,7 @@ static void exec_event(void *vm, void *owner, uint32_t event_id)
 
 static void exec_log(void *vm, const char *line)
 {
-	soft_log(((struct soft_pdd *)vm)->ctx->be, VIRTKFD_LOG_INFO, "%s", line);
+	soft_log(((struct soft_pdd *)vm)->ctx->be, VIRTKFD_LOG_WARNING, "%s", line);
 }
 
 static const struct softgpu_vm_ops exec_ops = {
