@@ -234,6 +234,8 @@ static int kfd_ctx_open(struct virtkfd_backend *be, void (*notify)(void *opaque)
 	ctx->opaque = opaque;
 	ctx->fd = -1;
 	LIST_INIT(&ctx->objs);
+	LIST_INIT(&ctx->queues);
+	LIST_INIT(&ctx->ranges);
 	ctx->render_fds = malloc(be->num_gpus * sizeof(*ctx->render_fds));
 	if (!ctx->render_fds) {
 		ret = -ENOMEM;
@@ -267,6 +269,7 @@ static void kfd_ctx_close(struct virtkfd_backend_ctx *ctx)
 	host_events_close(ctx);
 	host_objects_close(ctx);
 	host_memory_close(ctx);
+	host_render_close(ctx);
 	ctx_free(ctx);
 }
 
@@ -294,15 +297,16 @@ static int acquire_vm(struct virtkfd_backend_ctx *ctx, struct kfd_ioctl_acquire_
 	return host_ioctl(ctx->fd, AMDKFD_IOC_ACQUIRE_VM, &host);
 }
 
-/* On the wire it is the offset in the slice; KFD's says of which file it is besides. */
-static int create_queue(struct virtkfd_backend_ctx *ctx, struct kfd_ioctl_create_queue_args *args)
+/*
+ * amdkfd writes a header and a control stack for each compute die, the further ones behind all that
+ * the guest calls the save area; there is no such room here.
+ */
+static int get_wave_state(struct virtkfd_backend_ctx *ctx, void *args)
 {
-	struct host_gpu *gpu = host_gpu_find(ctx->be, args->gpu_id);
-	int ret = host_ioctl(ctx->fd, AMDKFD_IOC_CREATE_QUEUE, args);
-
-	if (!ret && gpu)
-		args->doorbell_offset &= gpu->doorbell_size - 1;
-	return ret;
+	for (uint32_t i = 0; i < ctx->be->num_gpus; i++)
+		if (ctx->be->gpus[i].num_xcc > 1)
+			return -EINVAL;
+	return host_ioctl(ctx->fd, AMDKFD_IOC_GET_QUEUE_WAVE_STATE, args);
 }
 
 static int kfd_ioctl(struct virtkfd_backend_ctx *ctx, unsigned int nr, void *args)
@@ -310,7 +314,6 @@ static int kfd_ioctl(struct virtkfd_backend_ctx *ctx, unsigned int nr, void *arg
 	/* What is passed as it is: one of each. */
 	static const unsigned long requests[] = {
 #define FORWARD(name)	[_IOC_NR(AMDKFD_IOC_##name)] = AMDKFD_IOC_##name
-		FORWARD(DESTROY_QUEUE),
 		FORWARD(SET_MEMORY_POLICY),
 		FORWARD(GET_CLOCK_COUNTERS),
 		FORWARD(GET_PROCESS_APERTURES),
@@ -320,7 +323,6 @@ static int kfd_ioctl(struct virtkfd_backend_ctx *ctx, unsigned int nr, void *arg
 		FORWARD(SET_TRAP_HANDLER),
 		FORWARD(GET_PROCESS_APERTURES_NEW),
 		FORWARD(SET_CU_MASK),
-		FORWARD(GET_QUEUE_WAVE_STATE),
 		FORWARD(ALLOC_QUEUE_GWS),
 		FORWARD(SET_XNACK_MODE),
 		FORWARD(AVAILABLE_MEMORY),
@@ -331,7 +333,11 @@ static int kfd_ioctl(struct virtkfd_backend_ctx *ctx, unsigned int nr, void *arg
 	case _IOC_NR(AMDKFD_IOC_ACQUIRE_VM):
 		return acquire_vm(ctx, args);
 	case _IOC_NR(AMDKFD_IOC_CREATE_QUEUE):
-		return create_queue(ctx, args);
+		return host_create_queue(ctx, args);
+	case _IOC_NR(AMDKFD_IOC_DESTROY_QUEUE):
+		return host_destroy_queue(ctx, args);
+	case _IOC_NR(AMDKFD_IOC_GET_QUEUE_WAVE_STATE):
+		return get_wave_state(ctx, args);
 	case _IOC_NR(AMDKFD_IOC_ALLOC_MEMORY_OF_GPU):
 		return host_alloc(ctx, args);
 	case _IOC_NR(AMDKFD_IOC_FREE_MEMORY_OF_GPU):

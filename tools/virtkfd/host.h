@@ -30,6 +30,7 @@
  * @node: its number below topology/nodes
  * @render_minor: N of /dev/dri/renderDN
  * @doorbell_size: bytes of a process's doorbells
+ * @num_xcc: its compute dies
  * @render_fd: its render node, for what concerns no process
  */
 struct host_gpu {
@@ -37,6 +38,7 @@ struct host_gpu {
 	uint32_t node;
 	uint32_t render_minor;
 	uint32_t doorbell_size;
+	uint32_t num_xcc;
 	int render_fd;
 };
 
@@ -86,14 +88,12 @@ struct virtkfd_backend {
  * struct host_mem - memory that a context has a handle of
  * @handle: the first of @handles, key in virtkfd_backend_ctx.mems
  * @mappable: it has memory of the host behind it: VRAM, GTT, an import
- * @mmap_offset: of its first byte in the render node's file, 0 if that has none
  * @num_handles: elements of @handles
  * @handles: amdkfd's, guest memory having one for each udmabuf
  */
 struct host_mem {
 	uint64_t handle;
 	bool mappable;
-	uint64_t mmap_offset;
 	uint32_t num_handles;
 	uint64_t handles[];
 };
@@ -121,6 +121,9 @@ struct host_event {
  * @render_fds: for each GPU its render node, -1 before ACQUIRE_VM
  * @mems: tree of &struct host_mem
  * @objs: objects that live through @fd
+ * @queues: its queues, see host_render.c
+ * @ranges: what GEM_VA has mapped, see there
+ * @num_ranges: their number
  *
  * @lock: protects what follows
  * @num_events: elements of @events and @data
@@ -144,6 +147,9 @@ struct virtkfd_backend_ctx {
 	int *render_fds;
 	void *mems;
 	LIST_HEAD(, virtkfd_backend_obj) objs;
+	LIST_HEAD(, host_queue) queues;
+	LIST_HEAD(, host_range) ranges;
+	uint32_t num_ranges;
 
 	pthread_mutex_t lock;
 	uint32_t num_events;
@@ -168,8 +174,7 @@ struct virtkfd_backend_ctx {
  * @size: bytes
  * @fd: dma-buf of memory, -1 for others
  * @map_info: VIRTIO_GPU_MAP_CACHE_*
- * @mmap_offset: in the render node's file, for memory whose dma-buf is read-only; or 0
- * @ctx: context of what is mapped through its files, NULL when it is closed
+ * @ctx: context of what is mapped through its file, NULL when it is closed
  * @link: in virtkfd_backend_ctx.objs
  * @addr: where it is mapped, or NULL
  */
@@ -180,7 +185,6 @@ struct virtkfd_backend_obj {
 	uint64_t size;
 	int fd;
 	uint32_t map_info;
-	uint64_t mmap_offset;
 	struct virtkfd_backend_ctx *ctx;
 	LIST_ENTRY(virtkfd_backend_obj) link;
 	void *addr;
@@ -209,8 +213,13 @@ int host_map(struct virtkfd_backend_ctx *ctx, struct kfd_ioctl_map_memory_to_gpu
 int host_unmap(struct virtkfd_backend_ctx *ctx, struct kfd_ioctl_unmap_memory_from_gpu_args *args);
 int host_import(struct virtkfd_backend_ctx *ctx, struct kfd_ioctl_import_dmabuf_args *args,
 		struct virtkfd_backend_obj *obj);
+
+/* host_render.c */
 int host_render_va(struct virtkfd_backend_ctx *ctx, uint32_t gpu,
 		   const struct drm_amdgpu_gem_va *args, struct virtkfd_backend_obj *obj);
+int host_create_queue(struct virtkfd_backend_ctx *ctx, struct kfd_ioctl_create_queue_args *args);
+int host_destroy_queue(struct virtkfd_backend_ctx *ctx, struct kfd_ioctl_destroy_queue_args *args);
+void host_render_close(struct virtkfd_backend_ctx *ctx);
 
 /* host_objects.c */
 void host_objects_close(struct virtkfd_backend_ctx *ctx);

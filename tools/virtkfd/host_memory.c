@@ -9,7 +9,8 @@
  * asked for; on gfx942 system memory is uncached, so that it is as coherent as with any flags;
  * other GPUs would need an MTYPE by GEM_VA, which is not done.
  *
- * What does not live here: what is mapped into the guest, host_objects.c.
+ * What does not live here: what is mapped into the guest, host_objects.c; mappings by GEM_VA,
+ * host_render.c.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -19,7 +20,6 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#include <drm/drm.h>
 #include <linux/udmabuf.h>
 
 #include "host.h"
@@ -49,7 +49,7 @@ static void free_handles(struct virtkfd_backend_ctx *ctx, const struct host_mem 
 		int ret = host_ioctl(ctx->fd, AMDKFD_IOC_FREE_MEMORY_OF_GPU, &args);
 
 		if (ret)
-			host_log(ctx->be, VIRTKFD_LOG_ERROR, "memory 0x%llx is not freed: %s",
+			host_log(ctx->be, VIRTKFD_LOG_WARNING, "memory 0x%llx is not freed: %s",
 				 (unsigned long long)mem->handles[i], strerror(-ret));
 	}
 }
@@ -125,7 +125,6 @@ int host_alloc(struct virtkfd_backend_ctx *ctx, struct kfd_ioctl_alloc_memory_of
 		return ret;
 	}
 	mem->mappable = IS_GPU_MEMORY(flags);
-	mem->mmap_offset = args->mmap_offset;
 	mem->num_handles = 1;
 	mem->handles[0] = args->handle;
 	if (mem->mappable) {
@@ -161,7 +160,7 @@ static int make_udmabuf(struct virtkfd_backend *be, const struct virtkfd_guest_r
 	} while (fd < 0 && errno == EINTR);
 	if (fd < 0) {
 		fd = -errno;
-		host_log(be, VIRTKFD_LOG_ERROR, "no udmabuf of %zu pieces of guest memory: %s",
+		host_log(be, VIRTKFD_LOG_WARNING, "no udmabuf of %zu pieces of guest memory: %s",
 			 num, strerror(-fd));
 	}
 	free(list);
@@ -232,7 +231,7 @@ int host_alloc_user(struct virtkfd_backend_ctx *ctx,
 		return -EINVAL;
 	for (size_t i = 0; i < num_ranges; i++) {
 		if (ranges[i].fd < 0) {
-			host_log(ctx->be, VIRTKFD_LOG_ERROR,
+			host_log(ctx->be, VIRTKFD_LOG_WARNING,
 				 "guest memory has no file: the VMM must use a sealed memfd for it");
 			return -EINVAL;
 		}
@@ -266,67 +265,108 @@ err_free:
 	return ret;
 }
 
-/* Parts are mapped alike, so only the first can be refused. */
+/*
+ * From the last part to the first, which is the memory's name: when this succeeds the GPU has none
+ * of it any more, which is what the guest gives its pages back for.
+ */
 int host_free(struct virtkfd_backend_ctx *ctx, struct kfd_ioctl_free_memory_of_gpu_args *args)
 {
 	struct host_mem *mem = host_mem_find(ctx, args->handle);
-	int ret = host_ioctl(ctx->fd, AMDKFD_IOC_FREE_MEMORY_OF_GPU, args);
+	int ret;
 
+	while (mem && mem->num_handles > 1) {
+		struct kfd_ioctl_free_memory_of_gpu_args part = {
+			.handle = mem->handles[mem->num_handles - 1],
+		};
+
+		ret = host_ioctl(ctx->fd, AMDKFD_IOC_FREE_MEMORY_OF_GPU, &part);
+		if (ret)
+			return ret;
+		mem->num_handles--;
+	}
+	ret = host_ioctl(ctx->fd, AMDKFD_IOC_FREE_MEMORY_OF_GPU, args);
 	if (ret || !mem)
 		return ret;
 	tdelete(mem, &ctx->mems, cmp_mem);
-	mem->num_handles--;
-	memmove(mem->handles, mem->handles + 1, mem->num_handles * sizeof(mem->handles[0]));
-	free_handles(ctx, mem);
 	free(mem);
 	return 0;
 }
 
-int host_unmap(struct virtkfd_backend_ctx *ctx, struct kfd_ioctl_unmap_memory_from_gpu_args *args)
+static int map_part(struct virtkfd_backend_ctx *ctx, uint64_t handle,
+		    const struct kfd_ioctl_map_memory_to_gpu_args *like, uint32_t start,
+		    uint32_t end)
+{
+	struct kfd_ioctl_map_memory_to_gpu_args part = {
+		.handle = handle,
+		.device_ids_array_ptr = like->device_ids_array_ptr,
+		.n_devices = end,
+		.n_success = start,
+	};
+
+	return host_ioctl(ctx->fd, AMDKFD_IOC_MAP_MEMORY_TO_GPU, &part);
+}
+
+static int unmap_part(struct virtkfd_backend_ctx *ctx, uint64_t handle,
+		      const struct kfd_ioctl_map_memory_to_gpu_args *like, uint32_t start,
+		      uint32_t end)
+{
+	struct kfd_ioctl_unmap_memory_from_gpu_args part = {
+		.handle = handle,
+		.device_ids_array_ptr = like->device_ids_array_ptr,
+		.n_devices = end,
+		.n_success = start,
+	};
+
+	return host_ioctl(ctx->fd, AMDKFD_IOC_UNMAP_MEMORY_FROM_GPU, &part);
+}
+
+_Static_assert(sizeof(struct kfd_ioctl_map_memory_to_gpu_args) ==
+	       sizeof(struct kfd_ioctl_unmap_memory_from_gpu_args), "the same in both directions");
+
+/*
+ * What becomes of the first part becomes of all: on the devices before the one that is refused it is
+ * done, as it is with memory in one part. When another part is refused nothing has been done.
+ */
+static int do_parts(struct virtkfd_backend_ctx *ctx, struct kfd_ioctl_map_memory_to_gpu_args *args,
+		    int ret, uint32_t start, bool map)
 {
 	struct host_mem *mem = host_mem_find(ctx, args->handle);
-	uint32_t start = args->n_success;
-	int ret = host_ioctl(ctx->fd, AMDKFD_IOC_UNMAP_MEMORY_FROM_GPU, args);
+	uint32_t end = ret ? args->n_success : args->n_devices;
+	int (*do_part)(struct virtkfd_backend_ctx *ctx, uint64_t handle,
+		       const struct kfd_ioctl_map_memory_to_gpu_args *like, uint32_t start,
+		       uint32_t end) = map ? map_part : unmap_part;
 
-	for (uint32_t i = 1; mem && i < mem->num_handles && !ret; i++) {
-		struct kfd_ioctl_unmap_memory_from_gpu_args part = *args;
+	if (!mem || end <= start || end > args->n_devices)
+		return ret;
+	for (uint32_t i = 1; i < mem->num_handles; i++) {
+		int err = do_part(ctx, mem->handles[i], args, start, end);
 
-		part.handle = mem->handles[i];
-		part.n_success = start;
-		ret = host_ioctl(ctx->fd, AMDKFD_IOC_UNMAP_MEMORY_FROM_GPU, &part);
+		if (!err)
+			continue;
+		if (map)
+			i++;
+		while (i--)
+			(map ? unmap_part : map_part)(ctx, mem->handles[i], args, start, end);
+		args->n_success = start;
+		return ret ? ret : err;
 	}
 	return ret;
 }
 
+int host_unmap(struct virtkfd_backend_ctx *ctx, struct kfd_ioctl_unmap_memory_from_gpu_args *args)
+{
+	uint32_t start = args->n_success;
+	int ret = host_ioctl(ctx->fd, AMDKFD_IOC_UNMAP_MEMORY_FROM_GPU, args);
+
+	return do_parts(ctx, (struct kfd_ioctl_map_memory_to_gpu_args *)args, ret, start, false);
+}
+
 int host_map(struct virtkfd_backend_ctx *ctx, struct kfd_ioctl_map_memory_to_gpu_args *args)
 {
-	struct host_mem *mem = host_mem_find(ctx, args->handle);
 	uint32_t start = args->n_success;
 	int ret = host_ioctl(ctx->fd, AMDKFD_IOC_MAP_MEMORY_TO_GPU, args);
 
-	for (uint32_t i = 1; mem && i < mem->num_handles && !ret; i++) {
-		struct kfd_ioctl_map_memory_to_gpu_args part = *args;
-
-		part.handle = mem->handles[i];
-		part.n_success = start;
-		ret = host_ioctl(ctx->fd, AMDKFD_IOC_MAP_MEMORY_TO_GPU, &part);
-		if (!ret)
-			continue;
-		/* All of it or nothing. */
-		while (i--) {
-			struct kfd_ioctl_unmap_memory_from_gpu_args undo = {
-				.handle = mem->handles[i],
-				.device_ids_array_ptr = args->device_ids_array_ptr,
-				.n_devices = args->n_devices,
-				.n_success = start,
-			};
-
-			host_ioctl(ctx->fd, AMDKFD_IOC_UNMAP_MEMORY_FROM_GPU, &undo);
-		}
-		args->n_success = start;
-		break;
-	}
-	return ret;
+	return do_parts(ctx, args, ret, start, true);
 }
 
 /* As virtkfd_backend_ops.import. */
@@ -349,32 +389,4 @@ int host_import(struct virtkfd_backend_ctx *ctx, struct kfd_ioctl_import_dmabuf_
 	mem->num_handles = 1;
 	mem->handles[0] = args->handle;
 	return mem_add(ctx, mem);
-}
-
-/*
- * As virtkfd_backend_ops.render_va. The file that is the GPU VM has one handle for all of a
- * dma-buf, so that none has to be remembered.
- */
-int host_render_va(struct virtkfd_backend_ctx *ctx, uint32_t gpu,
-		   const struct drm_amdgpu_gem_va *args, struct virtkfd_backend_obj *obj)
-{
-	struct drm_prime_handle prime = { .fd = obj ? obj->fd : -1 };
-	struct drm_amdgpu_gem_va va = *args;
-	int fd = ctx->render_fds[gpu];
-	int ret;
-
-	if (fd < 0)
-		return -EINVAL;
-	if (args->operation != AMDGPU_VA_OP_CLEAR && obj) {
-		ret = host_ioctl(fd, DRM_IOCTL_PRIME_FD_TO_HANDLE, &prime);
-		if (ret)
-			return ret == -EBADF ? -ENOENT : ret;
-	}
-	if (args->operation == VIRTKFD_RENDER_VA_CLOSE) {
-		struct drm_gem_close close = { .handle = prime.handle };
-
-		return obj ? host_ioctl(fd, DRM_IOCTL_GEM_CLOSE, &close) : -ENOENT;
-	}
-	va.handle = prime.handle;
-	return host_ioctl(fd, DRM_IOCTL_AMDGPU_GEM_VA, &va);
 }

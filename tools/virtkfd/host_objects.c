@@ -12,6 +12,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <drm/drm.h>
 #include <linux/virtio_gpu.h>
 
 #include "host.h"
@@ -45,10 +46,6 @@ static void link_to(struct virtkfd_backend_ctx *ctx, struct virtkfd_backend_obj 
 	LIST_INSERT_HEAD(&ctx->objs, obj, link);
 }
 
-/*
- * The dma-buf of memory that the GPU may only read is read-only. The CPU may write there all the
- * same, by the file of the render node.
- */
 static int get_memory(struct virtkfd_backend_ctx *ctx, uint64_t handle,
 		      struct virtkfd_backend_obj *obj)
 {
@@ -63,15 +60,9 @@ static int get_memory(struct virtkfd_backend_ctx *ctx, uint64_t handle,
 		return ret;
 	obj->fd = args.dmabuf_fd;
 	ret = describe_dmabuf(ctx, obj);
-	if (ret) {
+	if (ret)
 		close(obj->fd);
-		return ret;
-	}
-	if ((fcntl(obj->fd, F_GETFL) & O_ACCMODE) == O_RDONLY && mem->mmap_offset) {
-		obj->mmap_offset = mem->mmap_offset;
-		link_to(ctx, obj);
-	}
-	return 0;
+	return ret;
 }
 
 static void get_page(struct virtkfd_backend_ctx *ctx, uint64_t size,
@@ -134,20 +125,41 @@ static int map_nothing(struct virtkfd_backend_obj *obj, void *addr)
 	return ptr == MAP_FAILED ? -errno : 0;
 }
 
+/*
+ * The dma-buf of memory that the GPU may only read is read-only. The CPU may write there all the
+ * same, by the file of the render node; by this process's own, since a mapping keeps the file, and
+ * a context's has its GPU VM.
+ */
+static int map_read_only(struct virtkfd_backend_obj *obj, void *addr)
+{
+	struct drm_prime_handle prime = { .fd = obj->fd };
+	struct drm_gem_close gem_close = { 0 };
+	union drm_amdgpu_gem_mmap args = { 0 };
+	int fd = obj->gpu->render_fd;
+	int ret = host_ioctl(fd, DRM_IOCTL_PRIME_FD_TO_HANDLE, &prime);
+
+	if (ret)
+		return ret;
+	args.in.handle = prime.handle;
+	ret = host_ioctl(fd, DRM_IOCTL_AMDGPU_GEM_MMAP, &args);
+	if (!ret && mmap(addr, obj->size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, fd,
+			 args.out.addr_ptr) == MAP_FAILED)
+		ret = -errno;
+	gem_close.handle = prime.handle;
+	host_ioctl(fd, DRM_IOCTL_GEM_CLOSE, &gem_close);
+	return ret;
+}
+
 int host_obj_map(struct virtkfd_backend_obj *obj, void *addr, uint32_t *map_info)
 {
 	uint64_t offset = 0;
-	int prot = PROT_READ | PROT_WRITE;
 	int fd = obj->fd;
 	void *ptr;
 
 	*map_info = obj->map_info;
-	if (obj->mmap_offset && obj->ctx) {
-		fd = obj->ctx->render_fds[obj->gpu - obj->be->gpus];
-		offset = obj->mmap_offset;
-	} else if (obj->type == VIRTKFD_BLOB_MEMORY) {
+	if (obj->type == VIRTKFD_BLOB_MEMORY) {
 		if ((fcntl(fd, F_GETFL) & O_ACCMODE) == O_RDONLY)
-			prot = PROT_READ;
+			return map_read_only(obj, addr);
 	} else {
 		if (!obj->ctx)
 			return map_nothing(obj, addr);
@@ -155,7 +167,7 @@ int host_obj_map(struct virtkfd_backend_obj *obj, void *addr, uint32_t *map_info
 		offset = MMAP_GPU_ID(obj->gpu->id) |
 			 (obj->type == VIRTKFD_BLOB_DOORBELL ? MMAP_DOORBELL : MMAP_MMIO);
 	}
-	ptr = mmap(addr, obj->size, prot, MAP_SHARED | MAP_FIXED, fd, offset);
+	ptr = mmap(addr, obj->size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, fd, offset);
 	if (ptr == MAP_FAILED)
 		return -errno;
 	obj->addr = addr;
@@ -168,8 +180,8 @@ void host_obj_unmapped(struct virtkfd_backend_obj *obj)
 }
 
 /*
- * The context ends; the VMM may have its pages mapped still. Memory stays what it was. What the
- * guest stores to a doorbell from now on nobody sees.
+ * The context ends; the VMM may have its pages mapped still. What the guest stores to a doorbell
+ * from now on nobody sees.
  */
 void host_objects_close(struct virtkfd_backend_ctx *ctx)
 {
@@ -178,8 +190,6 @@ void host_objects_close(struct virtkfd_backend_ctx *ctx)
 	while ((obj = LIST_FIRST(&ctx->objs))) {
 		LIST_REMOVE(obj, link);
 		obj->ctx = NULL;
-		if (obj->type == VIRTKFD_BLOB_MEMORY)
-			continue;
 		if (obj->addr && map_nothing(obj, obj->addr))
 			host_log(ctx->be, VIRTKFD_LOG_ERROR, "a doorbell page outlives its context");
 	}

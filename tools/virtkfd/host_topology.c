@@ -79,6 +79,7 @@ static int add_gpu(struct virtkfd_backend *be, uint32_t node)
 	gpu->render_minor = property(text, "drm_render_minor");
 	/* 1024 queues; a doorbell has had 8 bytes since GFX9. */
 	gpu->doorbell_size = property(text, "gfx_target_version") >= 90000 ? 8192 : 4096;
+	gpu->num_xcc = property(text, "num_xcc");
 	be->num_gpus++;
 	return 0;
 }

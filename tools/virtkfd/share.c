@@ -133,9 +133,12 @@ int vk_render_va(struct virtkfd_ctx *ctx, const struct virtkfd_ccmd_render_va *c
 
 	if (gpu < 0)
 		return gpu;
-	/* Needlessly if it fails; the next close, or the context's end, makes up for it. */
-	if (blob && (cmd->operation == AMDGPU_VA_OP_MAP ||
-		     cmd->operation == AMDGPU_VA_OP_REPLACE)) {
+	/*
+	 * Whatever names memory has the render node's file keep it, even if it fails; the next close,
+	 * or the context's end, makes up for it.
+	 */
+	if (blob && cmd->operation != AMDGPU_VA_OP_CLEAR &&
+	    cmd->operation != VIRTKFD_RENDER_VA_CLOSE) {
 		ret = hold(ctx, origin_of(blob->mem));
 		if (ret)
 			return ret;

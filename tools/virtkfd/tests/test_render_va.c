@@ -323,7 +323,15 @@ static void test_life(void **state)
 	virtkfd_blob_destroy(f.blob);
 	assert_int_equal(kfd_free(a, f.handle), 0);
 	assert_int_equal(vm->gpu_bytes, 0);
+
+	/* The render node's file has a handle of what it was asked about, too. */
+	attach_new(&f, a, VRAM, RES);
+	assert_int_equal(op(a, UNMAP, VA, 0, PAGE), -ENOENT);
+	virtkfd_blob_destroy(f.blob);
+	assert_int_equal(kfd_free(a, f.handle), 0);
+	assert_int_equal(vm->gpu_bytes, PAGES * PAGE);
 	ctx_free(a);
+	assert_int_equal(vm->gpu_bytes, 0);
 }
 
 static void test_limit(void **state)
