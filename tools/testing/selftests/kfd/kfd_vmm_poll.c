@@ -181,6 +181,66 @@ TEST_F(poll, auto_reset_event_with_a_waiter)
 	EXPECT_EQ(0, ready(&self->vm));
 }
 
+struct busy_setter {
+	const struct kfd *kfd;
+	uint32_t ids[2];
+	pthread_t thread;
+	int rounds;		/* which have begun, which are over; both by atomics */
+	int done;
+	bool failed;
+};
+
+static void *set_both_each_round(void *data)
+{
+	struct busy_setter *setter = data;
+	int rounds, done = 0;
+
+	while ((rounds = __atomic_load_n(&setter->rounds, __ATOMIC_ACQUIRE)) >= 0) {
+		if (rounds == done)
+			continue;
+		for (volatile int i = 0; i < rounds % 64 * 8; i++)
+			;
+		for (int i = 0; i < 2; i++)
+			setter->failed |= !!kfd_set_event(setter->kfd, setter->ids[i]);
+		done = rounds;
+		__atomic_store_n(&setter->done, done, __ATOMIC_RELEASE);
+	}
+	return NULL;
+}
+
+/* What comes while WAIT_EVENTS tells of another one, or is over, is for the next. */
+TEST_F_TIMEOUT(poll, no_event_is_lost, 120)
+{
+	struct busy_setter setter = { .kfd = &self->vm, .ids = { 0, self->taken } };
+	struct kfd_event_data data[2] = { 0 };
+	bool lost = false;
+	uint32_t result;
+
+	ASSERT_EQ(0, kfd_create_event(&self->vm, KFD_IOC_EVENT_SIGNAL, true, &setter.ids[0]));
+	for (int i = 0; i < 2; i++) {
+		data[i].event_id = setter.ids[!i];
+		data[i].signal_event_data.last_event_age = 1;
+	}
+	ASSERT_EQ(0, pthread_create(&setter.thread, NULL, set_both_each_round, &setter));
+	for (int i = 1; i <= 20000 && !lost && !setter.failed; i++) {
+		__atomic_store_n(&setter.rounds, i, __ATOMIC_RELEASE);
+		while (__atomic_load_n(&setter.done, __ATOMIC_ACQUIRE) != i ||
+		       ready(&self->vm) == READY)
+			EXPECT_EQ(0, kfd_wait(&self->vm, data, 2, false,
+					      KFD_EVENT_TIMEOUT_IMMEDIATE, &result));
+		/* The age of an event that nobody has been told of is another one. */
+		EXPECT_EQ(0, kfd_wait(&self->vm, data, 2, false, KFD_EVENT_TIMEOUT_IMMEDIATE,
+				      &result));
+		lost = result != KFD_IOC_WAIT_RESULT_TIMEOUT;
+		if (lost)
+			TH_LOG("in round %d", i);
+	}
+	__atomic_store_n(&setter.rounds, -1, __ATOMIC_RELEASE);
+	ASSERT_EQ(0, pthread_join(setter.thread, NULL));
+	EXPECT_FALSE(lost);
+	EXPECT_FALSE(setter.failed);
+}
+
 static int add(int epoll, const struct kfd *kfd, uint32_t events)
 {
 	struct epoll_event event = { .events = events, .data.fd = kfd->fd };
