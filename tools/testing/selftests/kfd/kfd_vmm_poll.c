@@ -198,8 +198,7 @@ static void *set_both_each_round(void *data)
 	while ((rounds = __atomic_load_n(&setter->rounds, __ATOMIC_ACQUIRE)) >= 0) {
 		if (rounds == done)
 			continue;
-		for (volatile int i = 0; i < rounds % 64 * 8; i++)
-			;
+		usleep(rounds % 8);
 		for (int i = 0; i < 2; i++)
 			setter->failed |= !!kfd_set_event(setter->kfd, setter->ids[i]);
 		done = rounds;
