@@ -292,9 +292,12 @@ int host_free(struct virtkfd_backend_ctx *ctx, struct kfd_ioctl_free_memory_of_g
 	return 0;
 }
 
-static int map_part(struct virtkfd_backend_ctx *ctx, uint64_t handle,
-		    const struct kfd_ioctl_map_memory_to_gpu_args *like, uint32_t start,
-		    uint32_t end)
+_Static_assert(sizeof(struct kfd_ioctl_map_memory_to_gpu_args) ==
+	       sizeof(struct kfd_ioctl_unmap_memory_from_gpu_args), "the same in both directions");
+
+/* As @like, but another part, on the devices from @start to @end. */
+static int do_part(struct virtkfd_backend_ctx *ctx, unsigned long request, uint64_t handle,
+		   const struct kfd_ioctl_map_memory_to_gpu_args *like, uint32_t start, uint32_t end)
 {
 	struct kfd_ioctl_map_memory_to_gpu_args part = {
 		.handle = handle,
@@ -303,50 +306,33 @@ static int map_part(struct virtkfd_backend_ctx *ctx, uint64_t handle,
 		.n_success = start,
 	};
 
-	return host_ioctl(ctx->fd, AMDKFD_IOC_MAP_MEMORY_TO_GPU, &part);
+	return host_ioctl(ctx->fd, request, &part);
 }
-
-static int unmap_part(struct virtkfd_backend_ctx *ctx, uint64_t handle,
-		      const struct kfd_ioctl_map_memory_to_gpu_args *like, uint32_t start,
-		      uint32_t end)
-{
-	struct kfd_ioctl_unmap_memory_from_gpu_args part = {
-		.handle = handle,
-		.device_ids_array_ptr = like->device_ids_array_ptr,
-		.n_devices = end,
-		.n_success = start,
-	};
-
-	return host_ioctl(ctx->fd, AMDKFD_IOC_UNMAP_MEMORY_FROM_GPU, &part);
-}
-
-_Static_assert(sizeof(struct kfd_ioctl_map_memory_to_gpu_args) ==
-	       sizeof(struct kfd_ioctl_unmap_memory_from_gpu_args), "the same in both directions");
 
 /*
  * What becomes of the first part becomes of all: on the devices before the one that is refused it is
  * done, as it is with memory in one part. When another part is refused nothing has been done.
  */
-static int do_parts(struct virtkfd_backend_ctx *ctx, struct kfd_ioctl_map_memory_to_gpu_args *args,
-		    int ret, uint32_t start, bool map)
+static int do_parts(struct virtkfd_backend_ctx *ctx, unsigned long request, unsigned long undo,
+		    struct kfd_ioctl_map_memory_to_gpu_args *args)
 {
 	struct host_mem *mem = host_mem_find(ctx, args->handle);
+	uint32_t start = args->n_success;
+	int ret = host_ioctl(ctx->fd, request, args);
 	uint32_t end = ret ? args->n_success : args->n_devices;
-	int (*do_part)(struct virtkfd_backend_ctx *ctx, uint64_t handle,
-		       const struct kfd_ioctl_map_memory_to_gpu_args *like, uint32_t start,
-		       uint32_t end) = map ? map_part : unmap_part;
 
 	if (!mem || end <= start || end > args->n_devices)
 		return ret;
 	for (uint32_t i = 1; i < mem->num_handles; i++) {
-		int err = do_part(ctx, mem->handles[i], args, start, end);
+		int err = do_part(ctx, request, mem->handles[i], args, start, end);
 
 		if (!err)
 			continue;
-		if (map)
+		/* Of that part, too, some devices may have been mapped. */
+		if (request == AMDKFD_IOC_MAP_MEMORY_TO_GPU)
 			i++;
 		while (i--)
-			(map ? unmap_part : map_part)(ctx, mem->handles[i], args, start, end);
+			do_part(ctx, undo, mem->handles[i], args, start, end);
 		args->n_success = start;
 		return ret ? ret : err;
 	}
@@ -355,18 +341,13 @@ static int do_parts(struct virtkfd_backend_ctx *ctx, struct kfd_ioctl_map_memory
 
 int host_unmap(struct virtkfd_backend_ctx *ctx, struct kfd_ioctl_unmap_memory_from_gpu_args *args)
 {
-	uint32_t start = args->n_success;
-	int ret = host_ioctl(ctx->fd, AMDKFD_IOC_UNMAP_MEMORY_FROM_GPU, args);
-
-	return do_parts(ctx, (struct kfd_ioctl_map_memory_to_gpu_args *)args, ret, start, false);
+	return do_parts(ctx, AMDKFD_IOC_UNMAP_MEMORY_FROM_GPU, AMDKFD_IOC_MAP_MEMORY_TO_GPU,
+			(struct kfd_ioctl_map_memory_to_gpu_args *)args);
 }
 
 int host_map(struct virtkfd_backend_ctx *ctx, struct kfd_ioctl_map_memory_to_gpu_args *args)
 {
-	uint32_t start = args->n_success;
-	int ret = host_ioctl(ctx->fd, AMDKFD_IOC_MAP_MEMORY_TO_GPU, args);
-
-	return do_parts(ctx, args, ret, start, true);
+	return do_parts(ctx, AMDKFD_IOC_MAP_MEMORY_TO_GPU, AMDKFD_IOC_UNMAP_MEMORY_FROM_GPU, args);
 }
 
 /* As virtkfd_backend_ops.import. */
