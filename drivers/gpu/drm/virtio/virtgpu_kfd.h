@@ -374,6 +374,7 @@ void virtgpu_kfd_process_release(struct virtgpu_kfd_process *process);
 int virtgpu_kfd_create_process(struct virtgpu_kfd_process *process, struct file *file);
 void virtgpu_kfd_process_get(struct virtgpu_kfd_process *process);
 void virtgpu_kfd_process_put(struct virtgpu_kfd_process *process);
+int virtgpu_kfd_process_check_caller(struct virtgpu_kfd_process *process);
 int virtgpu_kfd_process_enter(struct virtgpu_kfd_process *process);
 void virtgpu_kfd_process_exit(struct virtgpu_kfd_process *process);
 struct virtgpu_kfd_process *virtgpu_kfd_process_by_ctx(struct virtgpu_kfd *kfd, u32 ctx_id);

@@ -101,9 +101,9 @@ static int virtgpu_kfd_file_mmap(struct file *file, struct vm_area_struct *vma)
 	struct virtgpu_kfd_process *process = READ_ONCE(file->private_data);
 	int ret;
 
-	if (process->lead_thread != current->group_leader)
-		return -EBADF;
-
+	ret = virtgpu_kfd_process_check_caller(process);
+	if (ret)
+		return ret;
 	ret = virtgpu_kfd_process_enter(process);
 	if (ret)
 		return ret;
@@ -289,10 +289,10 @@ static int virtgpu_kfd_connect(struct virtgpu_kfd *kfd)
 
 	ret = virtgpu_kfd_topology_read(kfd);
 	if (ret)
-		return ret;
+		goto err_topology;
 	ret = virtgpu_kfd_render_init(kfd);
 	if (ret)
-		goto err_topology;
+		goto err_render;
 
 	dev = virtgpu_kfd_chardev_init();
 	if (IS_ERR(dev)) {

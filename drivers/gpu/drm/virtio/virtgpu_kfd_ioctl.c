@@ -515,8 +515,9 @@ long virtgpu_kfd_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 	if (nr >= ARRAY_SIZE(virtgpu_kfd_descs) || !virtgpu_kfd_descs[nr].class)
 		return -ENOTTY;
 	nr = array_index_nospec(nr, ARRAY_SIZE(virtgpu_kfd_descs));
-	if (process->lead_thread != current->group_leader)
-		return -EBADF;
+	ret = virtgpu_kfd_process_check_caller(process);
+	if (ret)
+		return ret;
 	ret = virtgpu_kfd_check_caller(nr);
 	if (ret)
 		return ret;

@@ -80,6 +80,22 @@ void virtgpu_kfd_process_put(struct virtgpu_kfd_process *process)
 }
 
 /**
+ * virtgpu_kfd_process_check_caller() - may this thread use the process?
+ * @process: process, of which the caller has a reference
+ *
+ * After exec() the leader is the same, while the mm may go on in a task that shared it. Only who
+ * has the mm keeps it, and with it the process, from ending in the middle of a call.
+ *
+ * Return: 0, -EBADF if another thread group opened the file, -ESRCH if another mm of this did.
+ */
+int virtgpu_kfd_process_check_caller(struct virtgpu_kfd_process *process)
+{
+	if (process->lead_thread != current->group_leader)
+		return -EBADF;
+	return (process->primary ?: process)->mn.mm == current->mm ? 0 : -ESRCH;
+}
+
+/**
  * virtgpu_kfd_process_enter() - begin a call that uses the process's objects
  * @process: process, of which the caller has a reference
  *

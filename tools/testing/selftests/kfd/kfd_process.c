@@ -8,6 +8,8 @@
  */
 #include <pthread.h>
 #include <sched.h>
+#include <signal.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 
 #include "kselftest_harness.h"
@@ -220,6 +222,7 @@ FIXTURE(exec) {
 
 FIXTURE_VARIANT(exec) {
 	bool inherit;
+	bool share;	/* the mm, with a child, so that it outlives exec() */
 };
 
 FIXTURE_VARIANT_ADD(exec, close) {
@@ -229,6 +232,20 @@ FIXTURE_VARIANT_ADD(exec, close) {
 FIXTURE_VARIANT_ADD(exec, inherit) {
 	.inherit = true,
 };
+
+FIXTURE_VARIANT_ADD(exec, share) {
+	.inherit = true,
+	.share = true,
+};
+
+static int keep_mm(void *arg)
+{
+	(void)arg;
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	for (;;)
+		pause();
+	return 0;
+}
 
 FIXTURE_SETUP(exec)
 {
@@ -258,6 +275,12 @@ TEST_F(exec, begins_anew)
 		CHILD_CHECK(14, !kfd_map(&kfd, mem.handle));
 		if (variant->inherit)
 			fcntl(kfd.fd, F_SETFD, 0);
+		if (variant->share) {
+			static long double stack[4096];
+
+			CHILD_CHECK(16, clone(keep_mm, stack + ARRAY_SIZE(stack),
+					      CLONE_VM | SIGCHLD, NULL) > 0);
+		}
 		snprintf(event, sizeof(event), "%u", id);
 		snprintf(fd, sizeof(fd), "%d", variant->inherit ? kfd.fd : -1);
 		execl("/proc/self/exe", "kfd_process", "--after-exec", event, fd, NULL);
