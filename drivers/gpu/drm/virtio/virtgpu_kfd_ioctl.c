@@ -501,7 +501,7 @@ static int virtgpu_kfd_carry_out(struct virtgpu_kfd_process *process, struct fil
  *
  * Return: 0, -ENOTTY for an unknown number, -EBADF for a process that did not open the file,
  * -EACCES for CRIU_OP without the capability, -EFAULT, -ENODEV if the device is gone, -ESRCH
- * if the mm that opened it is; else what the ioctl gives.
+ * if the mm that opened it is, or is not the caller's; else what the ioctl gives.
  */
 long virtgpu_kfd_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 {
