@@ -449,7 +449,7 @@ static virtgpu_kfd_handler * const virtgpu_kfd_handlers[AMDKFD_COMMAND_END] = {
 };
 
 /* What amdkfd checks before it looks at the arguments. */
-static int virtgpu_kfd_check_caller(u32 nr)
+static int virtgpu_kfd_check_capable(u32 nr)
 {
 	if (nr == _IOC_NR(AMDKFD_IOC_CRIU_OP) && !capable(CAP_CHECKPOINT_RESTORE) &&
 	    !capable(CAP_SYS_ADMIN))
@@ -518,7 +518,7 @@ long virtgpu_kfd_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 	ret = virtgpu_kfd_process_check_caller(process);
 	if (ret)
 		return ret;
-	ret = virtgpu_kfd_check_caller(nr);
+	ret = virtgpu_kfd_check_capable(nr);
 	if (ret)
 		return ret;
 

@@ -284,6 +284,7 @@ int kfd_fake_init(struct kunit *test)
 	KUNIT_ASSERT_NE(test, user, 0);
 	KUNIT_ASSERT_LT(test, user, (unsigned long)TASK_SIZE);
 	fake->user = (void __user *)user;
+	fake->process.mn.mm = current->mm;
 
 	kunit_activate_static_stub(test, virtgpu_kfd_call_buf, fake_call_buf);
 	return 0;

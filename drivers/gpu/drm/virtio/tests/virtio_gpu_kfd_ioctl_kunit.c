@@ -233,6 +233,25 @@ static void ioctl_wrong_process(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, kfd_fake_ioctl(test, AMDKFD_IO(0x29), &args), -ENOTTY);
 }
 
+/* As after exec(), in a task that shared the mm and goes on with it. */
+static void ioctl_wrong_mm(struct kunit *test)
+{
+	struct kfd_ioctl_get_version_args args = {};
+	struct virtgpu_kfd_process primary = {};
+	struct kfd_fake *fake = test->priv;
+
+	fake->process.mn.mm = NULL;
+	KUNIT_EXPECT_EQ(test, kfd_fake_ioctl(test, AMDKFD_IOC_GET_VERSION, &args), -ESRCH);
+	KUNIT_EXPECT_EQ(test, kfd_fake_ioctl(test, AMDKFD_IOC_CREATE_PROCESS, NULL), -ESRCH);
+
+	fake->process.primary = &primary;
+	primary.mn.mm = current->mm;
+	KUNIT_EXPECT_EQ(test, kfd_fake_ioctl(test, AMDKFD_IOC_GET_VERSION, &args), 0);
+	primary.mn.mm = NULL;
+	KUNIT_EXPECT_EQ(test, kfd_fake_ioctl(test, AMDKFD_IOC_GET_VERSION, &args), -ESRCH);
+	fake->process.primary = NULL;
+}
+
 static void ioctl_dead_process(struct kunit *test)
 {
 	struct kfd_ioctl_get_version_args args = {};
@@ -683,6 +702,7 @@ static struct kunit_case ioctl_cases[] = {
 	KUNIT_CASE(ioctl_unknown),
 	KUNIT_CASE(ioctl_number_decides),
 	KUNIT_CASE(ioctl_wrong_process),
+	KUNIT_CASE(ioctl_wrong_mm),
 	KUNIT_CASE(ioctl_dead_process),
 	KUNIT_CASE(ioctl_short_args),
 	KUNIT_CASE(ioctl_long_args),

@@ -89,7 +89,7 @@ static void local_profiler(struct kunit *test)
 /* What needs no device of CREATE_PROCESS: who may have a further context. */
 static void local_create_process(struct kunit *test)
 {
-	struct virtgpu_kfd_process other = {};
+	struct virtgpu_kfd_process other = { .mn.mm = current->mm };
 	struct kfd_fake *fake = test->priv;
 
 	fake->process.primary = &other;
