@@ -61,6 +61,7 @@ FILENAME == ARGV[1] {
 	device[$1] = ($5 + $6) / $2
 	exits[$1] = ($7 - telling) / $2
 	vmm[$1] = ($8 + $9) / $2
+	pages[$1] = $10 / $2
 	more_exits[$1] = ($7 - telling - exits_per_ns * $3) / $2
 }
 
@@ -108,17 +109,19 @@ END {
 			own ? sprintf("%.3f", r / own) : "-"
 	}
 	print ""
-	printf "%-24s %6s %9s %9s %9s %9s %9s\n", "operation, in the guest", "times", "round",
-		"accesses", "exits to", "exits of", "more than"
-	printf "%-24s %6s %9s %9s %9s %9s %9s\n", "", "", "trips", "", "the VMM", "all kinds", "a loop"
+	printf "%-24s %6s %9s %9s %9s %9s %9s %9s\n", "operation, in the guest", "times", "round",
+		"accesses", "exits to", "exits of", "more than", "for its"
+	printf "%-24s %6s %9s %9s %9s %9s %9s %9s\n", "", "", "trips", "", "the VMM", "all kinds",
+		"a loop", "pages"
 	for (i = 1; i <= ncounted; i++) {
 		n = order[i]
 		if (n ~ /^(ioctl|alloc|map|unmap|free|sdma-copy)/)
 			list_alike(number(requests[n]), n)
 		# Of few, what telling takes hides the exits
 		if (counted[n] >= 300 || is_program(n))
-			printf "%-24s %6d %9.2f %9.2f %9.2f %9s %9s\n", n, counted[n], requests[n],
-				device[n], vmm[n], number(exits[n]), number(more_exits[n])
+			printf "%-24s %6d %9.2f %9.2f %9.2f %9s %9s %9s\n", n, counted[n],
+				requests[n], device[n], vmm[n], number(exits[n]),
+				number(more_exits[n]), number(pages[n])
 	}
 	print ""
 	for (i = 1; i <= nkinds; i++)
