@@ -345,6 +345,7 @@ struct virtgpu_kfd_bo {
 /* virtgpu_kfd_drv.c: probe, removal, /dev/kfd, debugfs */
 void virtgpu_kfd_probe(struct virtio_gpu_device *vgdev);
 void virtgpu_kfd_remove(struct virtio_gpu_device *vgdev);
+void virtgpu_kfd_shutdown(struct virtio_gpu_device *vgdev);
 void virtgpu_kfd_fini(struct virtio_gpu_device *vgdev);
 struct virtgpu_kfd *virtgpu_kfd_get(struct virtgpu_kfd *kfd);
 void virtgpu_kfd_put(struct virtgpu_kfd *kfd);
@@ -514,6 +515,10 @@ static inline void virtgpu_kfd_probe(struct virtio_gpu_device *vgdev)
 }
 
 static inline void virtgpu_kfd_remove(struct virtio_gpu_device *vgdev)
+{
+}
+
+static inline void virtgpu_kfd_shutdown(struct virtio_gpu_device *vgdev)
 {
 }
 

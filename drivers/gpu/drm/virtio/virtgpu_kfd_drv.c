@@ -265,12 +265,18 @@ static int virtgpu_kfd_setup(struct virtgpu_kfd *kfd, int index)
 	return 0;
 }
 
-/* Takes everything away that user space sees; calls and waits end with -ENODEV. */
-static void virtgpu_kfd_disconnect(struct virtgpu_kfd *kfd)
+/* Nobody waits for the host any more. */
+static void virtgpu_kfd_end_waits(struct virtgpu_kfd *kfd)
 {
 	virtgpu_kfd_cancel_requests(kfd);
 	/* Page faults wait there for the host. */
 	wake_up_all(&kfd->vgdev->resp_wq);
+}
+
+/* Takes everything away that user space sees; calls and waits end with -ENODEV. */
+static void virtgpu_kfd_disconnect(struct virtgpu_kfd *kfd)
+{
+	virtgpu_kfd_end_waits(kfd);
 	virtgpu_kfd_events_stop(kfd);
 	virtgpu_kfd_smi_wake(kfd);
 	debugfs_remove_recursive(kfd->debugfs);
@@ -388,6 +394,18 @@ void virtgpu_kfd_remove(struct virtio_gpu_device *vgdev)
 		virtgpu_kfd_owner = NULL;
 	}
 	virtgpu_kfd_disconnect(kfd);
+}
+
+/**
+ * virtgpu_kfd_shutdown() - the kernel shuts down: let nothing hold up the device's reset
+ * @vgdev: device; nothing waits for room in its queues
+ *
+ * Takes nothing away: user space still runs, and its calls fail with -ENODEV.
+ */
+void virtgpu_kfd_shutdown(struct virtio_gpu_device *vgdev)
+{
+	if (vgdev->kfd)
+		virtgpu_kfd_end_waits(vgdev->kfd);
 }
 
 /**
